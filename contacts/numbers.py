@@ -1,0 +1,89 @@
+"""Telephone numbers: read, encrypted at rest, found by an HMAC, shown masked. Nobody else sees one in the clear.
+
+CONTACTS_KEY is a list: the first key encrypts, every key decrypts and is tried for finding, so that keys can be changed.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import phonenumbers
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from emergency.errors import BadInput, NotReady
+from emergency.words import Words
+
+MASK: Final = "•"
+_PURPOSE: Final = b"lianfang contacts lookup"
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The keys, ready to use."""
+
+    _fernet: MultiFernet
+    _lookup_keys: tuple[bytes, ...]
+
+    def lock(self, number: str) -> bytes:
+        """The number as it is stored."""
+        return self._fernet.encrypt(number.encode())
+
+    def open(self, stored: bytes) -> str:
+        """The number again; NotReady when none of the keys fits."""
+        try:
+            return self._fernet.decrypt(stored).decode()
+        except InvalidToken as wrong:
+            raise _bad_key("没有一个密钥能解开联系方式", "none of its keys opens the stored numbers") from wrong
+
+    def lookup(self, number: str) -> bytes:
+        """What finds the number among the stored ones."""
+        return hmac.digest(self._lookup_keys[0], number.encode(), "sha256")
+
+    def lookups(self, number: str) -> list[bytes]:
+        """The same under every key that may have been first when it was stored."""
+        return [hmac.digest(key, number.encode(), "sha256") for key in self._lookup_keys]
+
+
+def vault(contacts_key: str) -> Vault:
+    """The vault of a CONTACTS_KEY setting."""
+    keys = [key.strip() for key in contacts_key.split(",") if key.strip()]
+    if not keys:
+        raise _bad_key("未设置", "is not set")
+    try:
+        return Vault(MultiFernet([Fernet(key) for key in keys]), _derived(keys))
+    except ValueError as wrong:
+        raise _bad_key("须为 32 字节的 base64url", "must be 32 bytes in base64url") from wrong
+
+
+def read_number(given: str) -> str:
+    """A number in international form, as E.164; BadInput says how to write it."""
+    try:
+        parsed = phonenumbers.parse(given, None)
+        fits = phonenumbers.is_possible_number(parsed)
+    except NumberParseException:
+        fits = False
+    if not fits:
+        words = Words(
+            "电话号码须为国际格式，如 +12025550143。", "Write the number internationally, such as +12025550143."
+        )
+        raise BadInput("bad-number", words, field="number")
+    return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+
+
+def masked(number: str) -> str:
+    """A number that can be recognised but not rung: +1 202 555 ••43."""
+    shown = phonenumbers.format_number(phonenumbers.parse(number, None), PhoneNumberFormat.INTERNATIONAL)
+    spaced = shown.replace("-", " ")
+    return re.sub(r"\d\s?\d(?=\s?\d\s?\d$)", MASK * 2, spaced)
+
+
+def _derived(keys: Sequence[str]) -> tuple[bytes, ...]:
+    return tuple(hmac.digest(base64.urlsafe_b64decode(key), _PURPOSE, "sha256") for key in keys)
+
+
+def _bad_key(zh: str, en: str) -> NotReady:
+    return NotReady("setting", Words(f"设置 CONTACTS_KEY {zh}。", f"Setting CONTACTS_KEY {en}."), field="CONTACTS_KEY")

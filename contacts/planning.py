@@ -1,0 +1,406 @@
+"""Turns an issued message into deliveries: who is on duty, in which words, by which channels, and when the next is told.
+
+All in the caller's transaction. Whoever cannot be told has a row that says why, so that no message is without one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from contacts import deliveries, directory, messages
+from contacts import roster as rosters
+from contacts.escalation import NOT_BEGUN, climb
+from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow
+from contacts.states import ALIVE, State
+from contacts.values import (
+    ACKNOWLEDGED,
+    LADDER,
+    NO_METHOD,
+    NOBODY_AT_ALL,
+    OPTED_OUT,
+    REPLACED,
+    SAME_NUMBER,
+    UNWRITABLE,
+    UNWRITABLE_BELL,
+    Channel,
+    Contact,
+    Gap,
+    Level,
+    Policy,
+    Reason,
+    Role,
+)
+from emergency import journal, notifications
+from emergency.errors import EmergencyError
+from emergency.journal import Actor
+from emergency.notifications import Content, NotificationRow
+from emergency.words import Language
+
+BY: Final = Actor(process="dispatch")
+DRILL_RANK: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A message being planned: its row, its words, the desk's zone, and when."""
+
+    row: NotificationRow
+    content: Content
+    zone: ZoneInfo
+    policy: Policy
+    at: datetime
+
+    @property
+    def minutes(self) -> int:
+        """Until the next person is told; 0 when nobody is."""
+        return round((self.policy.escalate_s(self.row.circle) or 0) / 60)
+
+
+def plan(session: Session, row: NotificationRow, *, zone: ZoneInfo, policy: Policy, at: datetime) -> None:
+    """Deliveries and ladder of a message that was just taken."""
+    found = directory.roster(session, row.tells)
+    case = Case(row, Content(**(row.content or {})), found.zone if found else zone, policy, at)
+    if row.state == notifications.State.ACKNOWLEDGED:
+        _record(session, case, State.CANCELLED, ACKNOWLEDGED)
+        return
+    ladder = _thread(session, case)
+    _offer_page(session, case)
+    duty = rosters.duty(found, row.tells, at)
+    _climb(session, case, ladder, duty)
+    for contact in _told_before(session, case):
+        _tell(session, case, contact)
+
+
+def escalate(session: Session, ladder: EscalationRow, *, zone: ZoneInfo, policy: Policy, at: datetime) -> None:
+    """Nobody has read it back in time: the next step."""
+    row = session.get_one(NotificationRow, ladder.notification_id)
+    found = directory.roster(session, row.tells)
+    case = Case(row, Content(**(row.content or {})), found.zone if found else zone, policy, at)
+    _climb(session, case, ladder, rosters.duty(found, row.tells, at))
+
+
+def stand_down(session: Session, ladder: EscalationRow, *, at: datetime) -> None:
+    """It was read back: the ladder ends, and what was not sent yet is not sent."""
+    ladder.state, ladder.next_at = "acknowledged", None
+    _log(session, ladder, "escalation.stopped", at=at, facts={"step": _role(ladder.step)})
+    cancel(session, ladder.notification_id, ACKNOWLEDGED, at=at)
+
+
+def cancel(session: Session, notification_id: int, reason: Reason, *, at: datetime) -> None:
+    """Withdraw what waits to be sent for a message. A row in other hands is judged again when it comes up."""
+    waiting = select(DeliveryRow).where(
+        DeliveryRow.notification_id == notification_id, DeliveryRow.state == State.PENDING
+    )
+    for row in session.scalars(waiting.with_for_update(skip_locked=True)):
+        deliveries.end(session, row, State.CANCELLED, reason.stored(), at=at, by=BY)
+
+
+def could_not_plan(session: Session, row: NotificationRow, trouble: str, *, policy: Policy, at: datetime) -> None:
+    """Planning itself failed: the message gets its recorded reason and an alarm, and the others are not held up."""
+    row.taken_at = at
+    reason = UNWRITABLE_BELL.stored(trouble=trouble)
+    session.add(_row(row, policy=policy, at=at, state=State.SUPPRESSED, reason=reason))
+    facts = {"notification": row.id, "desk": row.tells, "role": None, "reason": reason, "alarm": True}
+    for stream in (f"incident:{row.incident}", f"desk:{row.who}"):
+        journal.append(session, stream, "contact.gap", by=BY, at=at, facts=facts)
+
+
+# The ladder ----------------------------------------------------------------------------------------------------------
+
+
+def _thread(session: Session, case: Case) -> EscalationRow:
+    """The ladder of (incident, who, tells), set back to its foot for this message."""
+    row = case.row
+    session.execute(
+        insert(EscalationRow)
+        .values(
+            incident=row.incident,
+            who=row.who,
+            tells=row.tells,
+            notification_id=row.id,
+            step=NOT_BEGUN,
+            state="open",
+            opened_at=case.at,
+        )
+        .on_conflict_do_nothing()
+    )
+    thread = select(EscalationRow).where(
+        EscalationRow.incident == row.incident, EscalationRow.who == row.who, EscalationRow.tells == row.tells
+    )
+    ladder = session.scalars(thread.with_for_update()).one()
+    if ladder.notification_id != row.id:
+        cancel(session, ladder.notification_id, REPLACED, at=case.at)
+    ladder.notification_id, ladder.step, ladder.state, ladder.next_at = row.id, NOT_BEGUN, "open", None
+    return ladder
+
+
+def _climb(session: Session, case: Case, ladder: EscalationRow, duty: Mapping[Role, Contact | Gap]) -> None:
+    """Up to the first step on which a text could be handed in; every step passed over is a row with its reason."""
+    while True:
+        move = climb(ladder.step, duty)
+        for gap in move.skipped:
+            _record(session, case, State.SUPPRESSED, gap.reason, role=gap.role)
+            _alarm(session, case, gap.role, gap.reason)
+        ladder.step = move.step
+        if move.told is None:
+            _exhausted(session, case, ladder)
+            return
+        hindrance = _tell(session, case, move.told)
+        if hindrance is None:
+            _log(
+                session, ladder, "escalation.step", at=case.at, facts={"step": move.told.role, "contact": move.told.id}
+            )
+            wait_s = case.policy.escalate_s(case.row.circle)
+            ladder.next_at = None if wait_s is None else case.at + timedelta(seconds=wait_s)
+            return
+        if hindrance is not SAME_NUMBER:
+            _alarm(session, case, move.told.role, hindrance)
+
+
+def _exhausted(session: Session, case: Case, ladder: EscalationRow) -> None:
+    """The end of the ladder: nobody is left to tell by text."""
+    ladder.state, ladder.next_at = "exhausted", None
+    reached = select(DeliveryRow.id).where(
+        DeliveryRow.notification_id == case.row.id, DeliveryRow.channel == Channel.SMS, DeliveryRow.state.in_(ALIVE)
+    )
+    told = session.scalar(reached.limit(1)) is not None
+    if not told:
+        _record(session, case, State.SUPPRESSED, NOBODY_AT_ALL)
+    _log(session, ladder, "escalation.exhausted", at=case.at, facts={"told": told, "alarm": True}, sender_too=True)
+
+
+def _log(
+    session: Session,
+    ladder: EscalationRow,
+    kind: str,
+    *,
+    at: datetime,
+    facts: Mapping[str, Any],
+    sender_too: bool = False,
+) -> None:
+    known = {"notification": ladder.notification_id, "who": ladder.who, "tells": ladder.tells, **facts}
+    streams = [f"incident:{ladder.incident}"] + ([f"desk:{ladder.who}"] if sender_too else [])
+    for stream in streams:
+        journal.append(session, stream, kind, by=BY, at=at, facts=known)
+
+
+def _alarm(session: Session, case: Case, role: Role, reason: Reason) -> None:
+    facts = {
+        "notification": case.row.id,
+        "desk": case.row.tells,
+        "role": role.value,
+        "reason": reason.stored(),
+        "alarm": True,
+    }
+    for stream in (f"incident:{case.row.incident}", f"desk:{case.row.who}"):
+        journal.append(session, stream, "contact.gap", by=BY, at=case.at, facts=facts)
+
+
+def _role(step: int) -> str | None:
+    return LADDER[step].value if 0 <= step < len(LADDER) else None
+
+
+# The rows ------------------------------------------------------------------------------------------------------------
+
+
+def _tell(session: Session, case: Case, contact: Contact) -> Reason | None:
+    """A text to the contact's first number that takes one, and a place on the call board; or why no text can go."""
+    _list_for_call(session, case, contact)
+    hindrance = NO_METHOD
+    for method in directory.methods(session, contact.id, Channel.SMS):
+        found = _hindrance(session, case, method)
+        if found is None:
+            return _text(session, case, contact, method)
+        hindrance = found
+        _record(session, case, State.SUPPRESSED, found, role=contact.role, contact=contact, method=method)
+    if hindrance is NO_METHOD:
+        _record(session, case, State.SUPPRESSED, NO_METHOD, role=contact.role, contact=contact)
+    return hindrance
+
+
+def _hindrance(session: Session, case: Case, method: MethodRow) -> Reason | None:
+    if method.opted_out_at is not None:
+        return OPTED_OUT
+    same = (
+        select(DeliveryRow.id)
+        .join(MethodRow, MethodRow.id == DeliveryRow.method_id)
+        .where(
+            DeliveryRow.notification_id == case.row.id,
+            DeliveryRow.channel == Channel.SMS,
+            DeliveryRow.state.in_(ALIVE),
+            MethodRow.lookup == method.lookup,
+        )
+    )
+    return None if session.scalar(same.limit(1)) is None else SAME_NUMBER
+
+
+def _text(session: Session, case: Case, contact: Contact, method: MethodRow) -> Reason | None:
+    """A pending text. One that cannot be written at all is a row with the reason."""
+    written = _written(case, contact)
+    if written is None:
+        _record(session, case, State.SUPPRESSED, UNWRITABLE_BELL, role=contact.role, contact=contact, method=method)
+        return UNWRITABLE_BELL
+    body, language, reason = written
+    row = _row(
+        case.row,
+        policy=case.policy,
+        at=case.at,
+        state=State.PENDING,
+        channel=Channel.SMS,
+        contact=contact,
+        method=method,
+        body=body,
+        language=language,
+        reason=reason.stored() if reason else None,
+    )
+    row.act_at = case.at
+    _add(session, row, case)
+    return None
+
+
+def _written(case: Case, contact: Contact) -> tuple[str, Language, Reason | None] | None:
+    """The body in the contact's language; where the facts do not fit a bell, where that does not, a Chinese bell."""
+    tries = ((contact.language, contact.level), (contact.language, Level.BELL), (Language.ZH, Level.BELL))
+    for language, level in tries:
+        try:
+            text = messages.text(
+                case.content,
+                act=str(case.row.act),
+                level=level,
+                language=language,
+                zone=case.zone,
+                minutes=case.minutes,
+            )
+        except EmergencyError:
+            continue  # the next, shorter form is tried; the row says so
+        return text.body, language, None if level is contact.level else UNWRITABLE
+    return None
+
+
+def _list_for_call(session: Session, case: Case, contact: Contact) -> None:
+    """A place on the call board: the officer calls, so nothing is ever due."""
+    known = select(DeliveryRow.id).where(
+        DeliveryRow.notification_id == case.row.id,
+        DeliveryRow.contact_id == contact.id,
+        DeliveryRow.channel == Channel.PHONE,
+    )
+    methods = directory.methods(session, contact.id, Channel.PHONE)
+    if methods and session.scalar(known.limit(1)) is None:
+        row = _row(
+            case.row,
+            policy=case.policy,
+            at=case.at,
+            state=State.PENDING,
+            channel=Channel.PHONE,
+            contact=contact,
+            method=methods[0],
+            language=contact.language,
+        )
+        _add(session, row, case)
+
+
+def _offer_page(session: Session, case: Case) -> None:
+    """To whatever page the desk has open, beside the texts."""
+    row = _row(case.row, policy=case.policy, at=case.at, state=State.PENDING, channel=Channel.WEBSOCKET)
+    row.act_at = case.at
+    _add(session, row, case)
+
+
+def _told_before(session: Session, case: Case) -> list[Contact]:
+    """Whom an earlier message of this thread has reached: they are owed this one too."""
+    reached = (
+        select(ContactRow)
+        .join(DeliveryRow, DeliveryRow.contact_id == ContactRow.id)
+        .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
+        .where(
+            DeliveryRow.incident == case.row.incident,
+            DeliveryRow.desk == case.row.tells,
+            DeliveryRow.channel == Channel.SMS,
+            DeliveryRow.accepted_at.is_not(None),
+            NotificationRow.who == case.row.who,
+            NotificationRow.id != case.row.id,
+            ContactRow.active,
+            ContactRow.id.not_in(_told_now(case.row.id)),
+        )
+        .distinct()
+        .order_by(ContactRow.id)
+    )
+    return [directory.contact(row) for row in session.scalars(reached)]
+
+
+def _told_now(notification_id: int) -> Any:
+    return select(DeliveryRow.contact_id).where(
+        DeliveryRow.notification_id == notification_id, DeliveryRow.contact_id.is_not(None)
+    )
+
+
+def _record(
+    session: Session,
+    case: Case,
+    state: State,
+    reason: Reason,
+    *,
+    role: Role | None = None,
+    contact: Contact | None = None,
+    method: MethodRow | None = None,
+) -> None:
+    """The row of a text that is not sent, with why."""
+    row = _row(
+        case.row, policy=case.policy, at=case.at, state=state, contact=contact, method=method, reason=reason.stored()
+    )
+    row.role = role
+    _add(session, row, case)
+
+
+def _add(session: Session, row: DeliveryRow, case: Case) -> None:
+    session.add(row)
+    session.flush()
+    deliveries.tell(session, row, at=case.at, by=BY, kind="delivery.planned" if row.state == State.PENDING else None)
+
+
+def _row(
+    notification: NotificationRow,
+    *,
+    policy: Policy,
+    at: datetime,
+    state: State,
+    channel: Channel = Channel.SMS,
+    contact: Contact | None = None,
+    method: MethodRow | None = None,
+    body: str = "",
+    language: Language | None = None,
+    reason: dict[str, Any] | None = None,
+) -> DeliveryRow:
+    return DeliveryRow(
+        notification_id=notification.id,
+        incident=notification.incident,
+        desk=notification.tells,
+        contact_id=contact.id if contact else None,
+        method_id=method.id if method else None,
+        channel=channel,
+        role=contact.role if contact else None,
+        state=state,
+        rank=_rank(notification),
+        resend=notification.circle == "now" and not notification.drill,
+        body=body,
+        language=language,
+        attempts=0,
+        failures=0,
+        uncounted=0,
+        checks=0,
+        reason=reason,
+        created_at=at,
+        expires_at=at + timedelta(seconds=policy.valid_s),
+    )
+
+
+def _rank(notification: NotificationRow) -> int:
+    """Who goes first when there is a queue: a first alert before an update, now before prepare, a drill last."""
+    circle = {"now": 0, "prepare": 2}.get(notification.circle, 4)
+    return circle + (notification.version != 1) + DRILL_RANK * notification.drill

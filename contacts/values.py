@@ -1,0 +1,155 @@
+"""What the delivering half speaks of: roles, channels, people, reasons, and the policy of waiting. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from emergency.words import Language, Words
+
+
+class Role(StrEnum):
+    """Who at a desk is told, in the order in which they are."""
+
+    PRIMARY = "primary"
+    DEPUTY = "deputy"
+    LEADER = "leader"
+
+
+LADDER: Final = (Role.PRIMARY, Role.DEPUTY, Role.LEADER)
+
+
+class Channel(StrEnum):
+    """By what a message travels. A phone call is made by an officer; the others by `flask dispatch`."""
+
+    SMS = "sms"
+    PHONE = "phone"
+    WEBSOCKET = "websocket"
+
+
+class Level(StrEnum):
+    """How much a contact may be sent in writing: who, call us and code; the facts; all there is."""
+
+    BELL = "bell"
+    FACTS = "facts"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The rules of a country: whether a text can be answered. Links are never sent anywhere."""
+
+    code: str
+    replies: bool
+
+
+CHINA: Final = Profile("CN", replies=False)  # regulation: two-way texts are not supported
+
+
+def profile(code: str) -> Profile:
+    """The rules of a country by its code; where nothing else is said, replies work."""
+    return CHINA if code == CHINA.code else Profile(code, replies=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A liaison or an office that is told. officer_name: its login, if it has one."""
+
+    id: int
+    desk: str
+    role: Role
+    name: Words
+    language: Language
+    profile: str
+    level: Level
+    active: bool = True
+    officer_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nobody to tell in a role at an instant, and why."""
+
+    desk: str
+    role: Role
+    at: datetime
+    reason: "Reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a delivery was refused, failed or waits: a stable name and a sentence."""
+
+    slug: str
+    words: Words
+
+    def stored(self, **facts: Any) -> dict[str, Any]:
+        """As it stands in a row and in the journal."""
+        return {"slug": self.slug, "words": self.words.stored()} | facts
+
+
+NO_ROSTER: Final = Reason("no-roster", Words("该席位没有值班表", "that desk has no roster"))
+NOBODY_IN_ROLE: Final = Reason("nobody-in-role", Words("此角色没有值班人", "the roster names nobody in that role"))
+INACTIVE: Final = Reason("contact-inactive", Words("当班联络人已停用", "the contact on duty is no longer active"))
+NO_METHOD: Final = Reason(
+    "no-method", Words("当班联络人没有可用的短信号码", "the contact on duty has no number for texts")
+)
+OPTED_OUT: Final = Reason("opted-out", Words("此号码已退订短信", "that number has texted STOP"))
+SAME_NUMBER: Final = Reason(
+    "same-number", Words("此号码已收到同一通报", "that number has been sent this message already")
+)
+NOBODY_AT_ALL: Final = Reason(
+    "nobody-on-duty", Words("该席位无人当班，请按通讯录人工联系", "nobody is on duty at that desk: reach it by hand")
+)
+UNWRITABLE: Final = Reason(
+    "unwritable", Words("正文无法写进一条短信，已改发响铃短信", "the facts do not fit one text: a bell was sent")
+)
+UNWRITABLE_BELL: Final = Reason("unwritable-bell", Words("连响铃短信也写不成", "not even a bell could be written"))
+ACKNOWLEDGED: Final = Reason("acknowledged", Words("已有人回报", "a person has read it back"))
+REPLACED: Final = Reason("replaced", Words("已被更新的通报取代", "a later message has replaced it"))
+TOO_LATE: Final = Reason("too-late", Words("超过有效时间", "its time is over"))
+NO_EVIDENCE: Final = Reason(
+    "no-evidence", Words("不知是否发出；不重发以免重复", "it is not known whether it was sent; not sent again")
+)
+GIVEN_UP: Final = Reason("given-up", Words("多次尝试未成", "tried too often"))
+NO_PAGE: Final = Reason("no-page-open", Words("对方没有打开的网页", "no page was open there"))
+NO_RECEIPT: Final = Reason("no-receipt", Words("运营商一直没有给出结果", "the carrier never said how it ended"))
+CHANNEL_STOPPED: Final = Reason(
+    "channel-stopped", Words("短信通道配置有误，已停用", "the channel is stopped: its settings are refused")
+)
+CHANNEL_BUSY: Final = Reason("channel-busy", Words("短信通道限速，稍后再发", "the provider asks to slow down"))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long to wait for what. The defaults are those of the delivery contract; tests shorten them.
+
+    A timeout is shorter than half the lease, so that a worker that still owns its row has an answer before it runs out.
+    """
+
+    lease_s: float = 30.0
+    timeout_s: float = 10.0
+    settle_s: float = 20.0
+    check_s: float = 5.0
+    checks: int = 3
+    idle_s: float = 1.0
+    retry_s: float = 1.0
+    retry_most_s: float = 60.0
+    failures: int = 20
+    transient_s: float = 300.0
+    receipt_s: float = 20.0
+    ask_s: float = 60.0
+    ask_most_s: float = 600.0
+    ask_until_s: float = 6 * 3600.0
+    probe_s: float = 60.0
+    escalate_now_s: float = 15 * 60.0
+    escalate_prepare_s: float = 60 * 60.0
+    valid_s: float = 4 * 3600.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.timeout_s < self.lease_s / 2:
+            raise ValueError(f"timeout {self.timeout_s} s must be shorter than half the lease of {self.lease_s} s")
+
+    def escalate_s(self, circle: str) -> float | None:
+        """How long a step waits for a read-back; None where nobody is rung (watch)."""
+        return {"now": self.escalate_now_s, "prepare": self.escalate_prepare_s}.get(circle)

@@ -1,0 +1,198 @@
+"""The web side of delivery: the provider's webhooks, the call board, receipts, who is on duty. It parses, calls, answers."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from contacts import callbacks, callboard, deliveries, directory, inbound
+from contacts import roster as rosters
+from contacts.callbacks import Webhook
+from contacts.callboard import Call, Outcome
+from contacts.channels.base import Report
+from contacts.channels.twilio_sms import tokens
+from contacts.marks import INBOUND_PATH, STATUS_PATH, Marker
+from contacts.models import DeliveryRow
+from contacts.numbers import Vault, vault
+from contacts.values import Contact, Gap, Policy, Role
+from emergency import access, clock
+from emergency.access import Action, Subject
+from emergency.errors import BadInput, NotFound
+from emergency.notifications import NotificationRow
+from emergency.units import iso
+from emergency.web.answer import body, instant, once, reading, said, text
+from emergency.web.app import parts
+from emergency.web.rules import rule
+from emergency.web.session import signed_in
+from emergency.words import Words
+
+blueprint = Blueprint("contacts", __name__)
+POLICY: Final = Policy()
+NOTHING_TO_SAY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+@blueprint.post(STATUS_PATH)
+@rule(Action.PROVIDER)
+def status() -> Response:
+    """The provider says how a text stands."""
+    settings = parts().settings
+    with parts().sessions.begin() as session:
+        callbacks.status(
+            session,
+            _webhook(),
+            tokens=tokens(settings),
+            marker=Marker(settings.public_url, settings.secret_key),
+            policy=POLICY,
+            at=clock.now(),
+        )
+    return Response(status=204)
+
+
+@blueprint.post(INBOUND_PATH)
+@rule(Action.PROVIDER)
+def answered() -> Response:
+    """A contact answers a text. Nothing is texted back: two machines must not talk to each other."""
+    webhook = _webhook()
+    callbacks.check_signature(webhook, tokens(parts().settings))
+    sid, number = webhook.form.get("MessageSid", ""), webhook.form.get("From", "")
+    if not 0 < len(sid) <= 40 or not number:
+        raise BadInput("bad-callback", Words("来信缺少编号或号码。", "The text lacks MessageSid or From."))
+    with parts().sessions.begin() as session:
+        inbound.take(session, sid=sid, number=number, body=webhook.form.get("Body", ""), vault=_vault(), at=clock.now())
+    return Response(NOTHING_TO_SAY, mimetype="text/xml")
+
+
+@blueprint.get("/api/v1/incidents/<int:n>/calls")
+@rule(Action.CALL)
+def calls(n: int) -> Response:
+    """The call board of an incident, for one's own desk."""
+
+    def do(session: Session) -> Mapping[str, Any]:
+        officer = signed_in()
+        access.require(officer, Action.CALL, Subject(access.audience(session, n)))
+        cards = callboard.board(
+            session, n, str(officer.desk), clock.now(), vault=_vault(), zone=parts().settings.time_zone
+        )
+        return {"calls": [card.shown() for card in cards]}
+
+    return reading(do)
+
+
+@blueprint.post("/api/v1/notifications/<int:n>/calls")
+@rule(Action.CALL)
+def called(n: int) -> Response:
+    """Record what came of a call."""
+    given, at = body(), clock.now()
+    call = Call(
+        _outcome(given.get("outcome")),
+        text(given, "person", required=False, limit=100),
+        instant(given["at"], "at") if given.get("at") is not None else at,
+        at,
+    )
+
+    def do(session: Session) -> tuple[Mapping[str, Any], int]:
+        row = _to_call(session, n)
+        code = text(given, "code", required=False, limit=10) or None
+        newly = callboard.outcome(
+            session, row, _contact_id(given), call, by=signed_in().actor, policy=POLICY, code=code
+        )
+        return {"notification": n, "outcome": call.outcome.value, "acknowledges": newly}, 201
+
+    return once(do)
+
+
+@blueprint.post("/api/v1/notifications/<int:n>/reveal")
+@rule(Action.CALL)
+def reveal(n: int) -> Response:
+    """Show one number in the clear to who must call it."""
+    given, at = body(), clock.now()
+
+    with parts().sessions.begin() as session:  # not `once`: it would store the number in the clear with its answer
+        row = _to_call(session, n)
+        number = callboard.reveal(session, row, _contact_id(given), vault=_vault(), by=signed_in().actor, at=at)
+    return said({"notification": n, "number": number})
+
+
+@blueprint.post("/api/v1/deliveries/<int:n>/receipt")
+@rule(Action.SEE_INCIDENT)
+def receipt(n: int) -> Response:
+    """A page of the desk shows the message: that is `delivered` for a websocket."""
+    at = clock.now()
+
+    def do(session: Session) -> tuple[Mapping[str, Any], int]:
+        row = session.get(DeliveryRow, n, with_for_update=True)
+        officer = signed_in()
+        if row is None or row.channel != "websocket" or row.desk != officer.desk:
+            raise NotFound("no-such-delivery", Words("没有这条推送。", "There is no such delivery to a page."))
+        deliveries.heard(
+            session, row, Report(None, "delivered"), attempt=row.attempts, at=at, by=officer.actor, policy=POLICY
+        )
+        return {"delivery": n, "state": row.state}, 200
+
+    return once(do)
+
+
+@blueprint.get("/api/v1/desks/<code>/duty")
+@rule(Action.SEE_CONTACTS)
+def duty(code: str) -> Response:
+    """Who is on duty at a desk; numbers masked."""
+    at = instant(request.args["at"], "at") if "at" in request.args else clock.now()
+
+    def do(session: Session) -> Mapping[str, Any]:
+        found = rosters.duty(directory.roster(session, code), code, at)
+        return {"desk": code, "at": iso(at), "duty": [_shown(session, role, found[role]) for role in found]}
+
+    return reading(do)
+
+
+def _shown(session: Session, role: Role, found: Contact | Gap) -> dict[str, Any]:
+    if isinstance(found, Gap):
+        return {"role": role.value, "contact": None, "gap": found.reason.stored()}
+    contact = {
+        "id": found.id,
+        "name": found.name.stored(),
+        "language": found.language.value,
+        "profile": found.profile,
+        "content_level": found.level.value,
+        "number": directory.shown(session, found.id, _vault()),
+        "opted_out": directory.opted_out(session, found.id),
+    }
+    return {"role": role.value, "contact": contact, "gap": None}
+
+
+def _to_call(session: Session, n: int) -> NotificationRow:
+    """A notification that the officer's desk owes, and so may ring about."""
+    row = session.get(NotificationRow, n)
+    if row is None or row.issued_at is None:
+        raise NotFound("no-such-notification", Words("没有这条已发通报。", "No such notification has been issued."))
+    access.require(signed_in(), Action.CALL, Subject(access.audience(session, row.incident), desk=row.who))
+    return row
+
+
+def _contact_id(given: Mapping[str, Any]) -> int:
+    value = given.get("contact")
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise BadInput(
+            "bad-field", Words("contact：须为联络人编号。", "contact: the contact's id is needed."), field="contact"
+        )
+    return value
+
+
+def _outcome(given: object) -> Outcome:
+    if given not in tuple(Outcome):
+        known = ", ".join(Outcome)
+        raise BadInput(
+            "bad-field", Words(f"outcome：须为 {known} 之一。", f"outcome: one of {known}."), field="outcome"
+        )
+    return Outcome(str(given))
+
+
+def _webhook() -> Webhook:
+    query = request.query_string.decode("ascii", "replace")
+    url = f"{parts().settings.public_url}{request.path}" + (f"?{query}" if query else "")
+    return Webhook(url, request.args.to_dict(), request.form.to_dict(), dict(request.headers))
+
+
+def _vault() -> Vault:
+    return vault(parts().settings.contacts_key)

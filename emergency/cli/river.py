@@ -1,0 +1,215 @@
+"""`flask river`: load a network, show what was found in it, trace a spot."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.orm import Session
+
+from emergency import clock
+from emergency.cli.say import speaking
+from emergency.errors import BadInput
+from emergency.journal import Actor
+from emergency.river import load as river
+from emergency.river import networks, trace, travel
+from emergency.river.findings import Finding, read_finding
+from emergency.river.snap import snap
+from emergency.river.values import Direction, Passage, Spot, SubNetwork
+from emergency.units import hours, km
+from emergency.web.app import parts
+from emergency.words import Language, Words
+
+group = AppGroup("river", help="河网 / The river network.")
+
+
+@group.command("load")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--profile",
+    required=True,
+    type=click.Choice([each.value for each in river.Profile]),
+    help="列的含义 / What its columns mean",
+)
+@click.option("--name", help="河网名称，缺省为文件名 / Name of the network; default: the name of the file")
+@click.option("--dry-run", is_flag=True, help="只检查，不改动 / Check only, change nothing")
+@click.option("--json", "as_json", is_flag=True)
+@speaking
+def load(file: Path, profile: str, name: str | None, dry_run: bool, as_json: bool) -> None:
+    """载入河网（GeoPackage、GeoJSON、Shapefile）/ Load a network; the same file again changes nothing."""
+    with parts().sessions.begin() as session:
+        report = river.load(
+            session,
+            file,
+            profile=river.Profile(profile),
+            name=name or file.stem,
+            at=clock.now(),
+            by=Actor(process="river load"),
+            dry_run=dry_run,
+            progress=_progress,
+        )
+    if as_json:
+        click.echo(_json(_loaded(report)))
+        return
+    click.echo(_outcome(report).to(_language()))
+    _show(report.findings)
+    for moved in report.moved_sites:
+        click.echo(f"  {moved.site_id}: {moved.words.to(_language())}")
+
+
+@group.command("check")
+@click.option("--name", help="河网名称，缺省为默认河网 / Name of the network; default: the default one")
+@click.option("--json", "as_json", is_flag=True)
+@speaking
+def check(name: str | None, as_json: bool) -> None:
+    """重看现用版本的检查结果 / Show again what was found in the active version."""
+    with parts().sessions.begin() as session:
+        network, version_id = networks.active(session, name)
+        version = networks.version(session, version_id)
+    if as_json:
+        facts = {"network": network.name, "version": version.id, "n": version.n, "source": version.source}
+        click.echo(_json({**facts, **version.report}))
+        return
+    size = version.report
+    words = Words(
+        f"{network.name} 第 {version.n} 版：{size['reaches']} 个河段，{size['paths']} 条主路径，{size['length_km']:.1f} 公里。",
+        f"{network.name}, version {version.n}: {size['reaches']} reaches, {size['paths']} main paths, {size['length_km']:.1f} km.",
+    )
+    click.echo(words.to(_language()))
+    _show([read_finding(stored) for stored in size["findings"]])
+
+
+@group.command("trace")
+@click.option("--reach", type=int, help="河段编号 / Id of the reach")
+@click.option(
+    "--offset", type=float, default=0.0, help="距河段上端的米数 / Metres from its upstream end", show_default=True
+)
+@click.option("--lon", type=float, help="经度 / Longitude")
+@click.option("--lat", type=float, help="纬度 / Latitude")
+@click.option("--name", help="河网名称，缺省为默认河网 / Name of the network; default: the default one")
+@click.option("--upstream", is_flag=True, help="向上游 / Upstream")
+@click.option("--main", "main_only", is_flag=True, help="仅主路径 / The main path only")
+@click.option("--json", "as_json", is_flag=True)
+@speaking
+def trace_command(
+    reach: int | None,
+    offset: float,
+    lon: float | None,
+    lat: float | None,
+    name: str | None,
+    upstream: bool,
+    main_only: bool,
+    as_json: bool,
+) -> None:
+    """追踪某处的下游（或上游）/ Trace what lies downstream (or upstream) of a spot.
+
+    length_km is the length of all reaches found, the first one from the spot on.
+    """
+    with parts().sessions.begin() as session:
+        _, version_id = networks.active(session, name)
+        spot = _spot(session, version_id, reach, offset, lon, lat)
+        direction = Direction.UP if upstream else Direction.DOWN
+        sub = trace.fetch(session, version_id, spot, direction=direction, main_only=main_only)
+        found = answer(sub, travel.passages(sub), jurisdictions=())
+    click.echo(_json(found) if as_json else _table(sub, found))
+
+
+def answer(
+    sub: SubNetwork, passages: Mapping[int, Passage], *, jurisdictions: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A trace as `--json` prints it: reaches by distance from the start, and the jurisdictions reached."""
+    ordered = sorted(passages.values(), key=lambda passage: (passage.enter_m, passage.reach_id))
+    return {
+        "reaches": [_reach(passage) for passage in ordered],
+        "jurisdictions": list(jurisdictions),
+        "length_km": round(km(sum(passage.leave_m - passage.enter_m for passage in ordered)), 6),
+    }
+
+
+def _reach(passage: Passage) -> dict[str, Any]:
+    return {
+        "reach_id": passage.reach_id,
+        "enter_km": round(km(passage.enter_m), 6),
+        "leave_km": round(km(passage.leave_m), 6),
+        "enter_h": _hours(passage.enter_s),
+        "leave_h": _hours(passage.leave_s),
+        "on_main": passage.on_main,
+    }
+
+
+def _hours(time_s: float | None) -> float | None:
+    return None if time_s is None else round(hours(time_s), 6)
+
+
+def _spot(
+    session: Session, version_id: int, reach: int | None, offset_m: float, lon: float | None, lat: float | None
+) -> Spot:
+    if reach is not None and lon is None and lat is None:
+        return Spot(reach, offset_m)
+    if reach is not None or lon is None or lat is None:
+        words = Words("请给出 --reach，或同时给出 --lon 与 --lat。", "Give either --reach, or both --lon and --lat.")
+        raise BadInput("spot", words)
+    found = snap(session, version_id, lon, lat)
+    if found.chosen is None:
+        raise BadInput("not-on-a-river", found.words, field="lon")
+    return Spot(found.chosen.reach_id, found.chosen.offset_m)
+
+
+def _table(sub: SubNetwork, found: Mapping[str, Any]) -> str:
+    lines = [_line(sub, row) for row in found["reaches"]]
+    return "\n".join([*lines, f"{len(lines)}, {found['length_km']:.1f} km"])
+
+
+def _line(sub: SubNetwork, row: Mapping[str, Any]) -> str:
+    reach = sub.reaches[row["reach_id"]]
+    arrives = "     —" if row["enter_h"] is None else f"{row['enter_h']:6.1f}"
+    mark = "*" if row["on_main"] else " "
+    name = reach.name.to(_language())
+    return f"{mark} {row['enter_km']:8.1f} – {row['leave_km']:8.1f} km  {arrives} h  {reach.code}  {name}"
+
+
+def _loaded(report: river.LoadReport) -> dict[str, Any]:
+    return {
+        "network": report.network,
+        "version": report.version_id,
+        "changed": report.changed,
+        "dry_run": report.dry_run,
+        **report.stored(),
+        "moved_sites": [moved.stored() for moved in report.moved_sites],
+    }
+
+
+def _outcome(report: river.LoadReport) -> Words:
+    size_zh = f"{report.reaches} 个河段，{report.paths} 条主路径，{report.length_km:.1f} 公里。"
+    size_en = f"{report.reaches} reaches, {report.paths} main paths, {report.length_km:.1f} km."
+    if not report.changed:
+        return Words(
+            f"{report.network}：与现用版本是同一文件，未改动。{size_zh}",
+            f"{report.network}: same file, no change. {size_en}",
+        )
+    if report.dry_run:
+        return Words(
+            f"{report.network}：试载入，未改动。{size_zh}", f"{report.network}: dry run, nothing changed. {size_en}"
+        )
+    return Words(f"{report.network} 已载入：{size_zh}", f"{report.network} is loaded: {size_en}")
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        click.echo(f"- {finding.words.to(_language())} ({finding.count})")
+        for example in finding.examples:
+            click.echo(f"    {example}")
+
+
+def _progress(done: int, total: int) -> None:
+    click.echo(f"{done} / {total}", err=True)
+
+
+def _language() -> Language:
+    return parts().settings.language
+
+
+def _json(made: Mapping[str, Any]) -> str:
+    return json.dumps(made, ensure_ascii=False, indent=2)

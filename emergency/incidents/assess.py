@@ -1,0 +1,207 @@
+"""The hub: from a statement to a frozen assessment and proposed messages. The order of steps, and nothing else."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from emergency import journal, notifications
+from emergency.agreements.values import Kind, NotificationDraft, Told
+from emergency.incidents import document, updates
+from emergency.incidents.findings import Findings, Forecasting, findings
+from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow
+from emergency.incidents.picture import picture
+from emergency.incidents.statement import Statement
+from emergency.incidents.survey import Survey, survey
+from emergency.journal import Actor
+from emergency.notifications import Draft, NotificationRow
+from emergency.river import ensemble
+from emergency.units import iso
+
+CODE_VERSION = "1"
+"""Of the reasoning; raised whenever the same inputs may give another answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a run needs beside the database: the instant, the zone for words, and how forecasts are computed."""
+
+    at: datetime
+    zone: ZoneInfo
+    forecasting: Forecasting = ensemble.run
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, not stored."""
+
+    survey: Survey
+    found: Findings
+    body: document.Json
+
+
+def preview(session: Session, statement: Statement, context: Context) -> Run:
+    """An assessment of these inputs; nothing is stored."""
+    return _run(session, statement, context, lead=None, told=(), seed=ensemble.seed_of("preview"))
+
+
+def assess(session: Session, incident: IncidentRow, statement: Statement, context: Context, by: Actor) -> AssessmentRow:
+    """Assess an incident's present statement, freeze it, and propose what follows from it."""
+    n = _count(session, incident.number) + 1
+    run = rerun(session, incident, statement, context)
+    geometry = picture(session, run.survey, run.found, statement)
+    row = AssessmentRow(incident=incident.number, n=n, made_at=context.at, body=run.body, geometry=geometry)
+    session.add(row)
+    session.flush()
+    proposed = propose(session, incident, run.found.drafts, row.id, context.at, by)
+    moved = updates.drafts(session, incident, run.found, run.survey, n)
+    proposed += propose(session, incident, moved, row.id, context.at, by)
+    _note(session, incident, row, run, proposed, by, context.at)
+    return row
+
+
+def rerun(session: Session, incident: IncidentRow, statement: Statement, context: Context) -> Run:
+    """A run on an open incident, with its lead, its seed and whom it has told; nothing is stored."""
+    told = who_was_told(session, incident.number)
+    seed = ensemble.seed_of(f"incident {incident.number}")
+    return _run(session, statement, context, lead=incident.lead, told=told, seed=seed)
+
+
+def propose(
+    session: Session,
+    incident: IncidentRow,
+    drafts: Iterable[NotificationDraft],
+    assessment_id: int,
+    at: datetime,
+    by: Actor,
+) -> list[NotificationRow]:
+    """Put drafts to the desks that owe them, and tie every obligation to the message that discharges it."""
+    rows = []
+    for draft in drafts:
+        row = notifications.propose(
+            session,
+            incident=incident.number,
+            draft=hand_over(draft),
+            drill=incident.drill,
+            assessment_id=assessment_id,
+            at=at,
+            by=by,
+        )
+        _oblige(session, incident.number, draft, row.id, assessment_id, at)
+        rows.append(row)
+    return rows
+
+
+def hand_over(draft: NotificationDraft) -> Draft:
+    """A draft as the hand-over takes it."""
+    return Draft(
+        who=draft.who,
+        tells=draft.tells,
+        role=draft.role.value,
+        kind=draft.kind.value,
+        occasion=draft.occasion,
+        circle=draft.circle.value,
+        deadline_at=draft.deadline_at,
+        clauses=document.clauses(draft.obligations),
+        automatic=draft.automatic,
+    )
+
+
+def latest(session: Session, number: int) -> AssessmentRow | None:
+    """The newest assessment of an incident."""
+    newest = select(AssessmentRow).where(AssessmentRow.incident == number).order_by(AssessmentRow.n.desc()).limit(1)
+    return session.scalar(newest)
+
+
+def who_was_told(session: Session, number: int) -> Sequence[Told]:
+    """The desks told so far, each with who told it first and when."""
+    first: dict[tuple[str, str], Told] = {}
+    for row in notifications.of_incident(session, number):
+        if row.issued_at is not None and row.kind in (Kind.INCIDENT.value, Kind.COURTESY_COPY.value):
+            first.setdefault((row.tells, row.who), Told(desk=row.tells, by=row.who, at=row.issued_at))
+    return tuple(first.values())
+
+
+def _run(
+    session: Session, statement: Statement, context: Context, *, lead: str | None, told: Sequence[Told], seed: int
+) -> Run:
+    ground = survey(session, statement, at=context.at)
+    found = findings(
+        ground,
+        statement,
+        at=context.at,
+        zone=context.zone,
+        seed=seed,
+        lead=lead,
+        told=told,
+        forecasting=context.forecasting,
+    )
+    return Run(ground, found, document.document(ground, found, statement, _versions(ground)))
+
+
+def _versions(ground: Survey) -> document.Json:
+    return {
+        "network": ground.network_version,
+        "boundaries": ground.boundary_version,
+        "agreements": {agreement.id: agreement.version for agreement in ground.agreements},
+        "divisions_on": ground.divisions.on.isoformat(),
+        "code": CODE_VERSION,
+    }
+
+
+def _count(session: Session, number: int) -> int:
+    counted = select(func.coalesce(func.max(AssessmentRow.n), 0)).where(AssessmentRow.incident == number)
+    return session.scalar(counted) or 0
+
+
+def _oblige(
+    session: Session, number: int, draft: NotificationDraft, notification_id: int, assessment_id: int, at: datetime
+) -> None:
+    for owed in draft.obligations:
+        session.execute(
+            insert(ObligationRow)
+            .values(
+                incident=number,
+                who=owed.who,
+                tells=owed.tells,
+                role=owed.role.value,
+                agreement=owed.agreement,
+                clause=owed.clause,
+                occasion=owed.occasion,
+                kind=owed.kind.value,
+                deadline_at=owed.deadline_at,
+                reason=owed.reason.stored(),
+                raised_at=at,
+                assessment_id=assessment_id,
+                notification_id=notification_id,
+            )
+            .on_conflict_do_nothing()
+        )
+
+
+def _note(
+    session: Session,
+    incident: IncidentRow,
+    row: AssessmentRow,
+    run: Run,
+    proposed: Sequence[NotificationRow],
+    by: Actor,
+    at: datetime,
+) -> None:
+    facts = {
+        "assessment": row.id,
+        "n": row.n,
+        "reached": [
+            {name: each[name] for name in ("code", "entry", "earliest_at", "likely_at", "latest_at")}
+            for each in run.body["reached"]
+        ],
+        "predicted_grade": run.body["predicted_grade"],
+        "flow_state": run.body["inputs"]["flow_state"],
+        "notifications": sorted({each.id for each in proposed}),
+        "made_at": iso(at),
+    }
+    journal.append(session, f"incident:{incident.number}", "incident.assessed", by=by, at=at, facts=facts)

@@ -1,0 +1,173 @@
+"""Issuing: a desk decides on its proposals, and each message it issues is handed to delivery with what it says.
+
+The assessment that the officer looked at must still be the newest, else they get the difference and look again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from emergency import access, notifications
+from emergency.access import Action, Officer, Subject
+from emergency.agreements.values import Act
+from emergency.errors import BadInput, Conflict, Forbidden, NotFound
+from emergency.incidents import content as contents
+from emergency.incidents import tasks, updates
+from emergency.incidents.assess import latest
+from emergency.incidents.models import AssessmentRow, IncidentRow
+from emergency.jurisdictions import load as jurisdictions
+from emergency.jurisdictions.values import Divisions
+from emergency.notifications import Consent, NotificationRow
+from emergency.units import iso
+from emergency.words import Words
+
+NEXT_UPDATE: Final = timedelta(hours=2)
+"""Policy: unless the officer says another hour, the next word is promised for the first full hour after this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an officer decided: which messages go out, which do not and why, and who consented to a formal notice."""
+
+    assessment: int
+    issue: Sequence[int]
+    withhold: Sequence[tuple[int, str]]
+    act: Act
+    consent: Consent | None
+    next_update_at: datetime | None
+    on_behalf: str | None = None
+
+
+def issue(
+    session: Session, incident: IncidentRow, order: Order, officer: Officer, *, at: datetime
+) -> list[NotificationRow]:
+    """Carry out an order in one transaction: all of it or nothing."""
+    newest = _still_newest(session, incident, order)
+    divisions = jurisdictions.division(session, at)
+    promised = order.next_update_at or promise(at)
+    issued = [_owned(session, incident, each, officer, order) for each in order.issue]
+    for row in issued:
+        said = said_to(session, row, newest, divisions, promised)
+        notifications.issue(session, row, content=said, act=order.act, by=officer.actor, at=at, consent=order.consent)
+        access.admit(session, incident=incident.number, jurisdiction=row.tells, because="told", at=at)
+        tasks.put(session, kind="onward", subject=str(incident.number), act_at=at)
+    for number, reason in order.withhold:
+        row = _owned(session, incident, number, officer, order)
+        notifications.withhold(session, row, reason=reason, by=officer.actor, at=at)
+    if issued and officer.desk == incident.lead and incident.status == "open":
+        incident.next_update_at = promised
+    return issued
+
+
+def said_to(
+    session: Session, row: NotificationRow, newest: AssessmentRow, divisions: Divisions, promised: datetime
+) -> dict[str, Any]:
+    """The variables of one message, as it would go out now."""
+    rows = notifications.of_incident(session, row.incident)
+    before = updates.last_content(rows, row.who, row.tells)
+    ends = row.kind in ("end", "withdrawal")
+    return contents.content(
+        kind=row.kind,
+        tells=row.tells,
+        who=row.who,
+        names={code: divisions.name(code) for code in (row.who, row.tells)},
+        body=newest.body,
+        before=before,
+        next_update_at=None if ends else iso(promised),
+    )
+
+
+def would_say(
+    session: Session, incident: IncidentRow, ids: Sequence[int], *, at: datetime
+) -> list[tuple[NotificationRow, dict[str, Any]]]:
+    """What each message would say if it were issued now; nothing is changed."""
+    newest, divisions = latest(session, incident.number), jurisdictions.division(session, at)
+    rows = [row for row in notifications.of_incident(session, incident.number) if row.id in ids]
+    if newest is None or len(rows) != len(set(ids)):
+        raise NotFound(
+            "no-such-notification", Words("本事件没有这些通报。", "This incident has no such notifications.")
+        )
+    return [(row, _complete(session, row, newest, divisions, promise(at))) for row in rows]
+
+
+def _complete(
+    session: Session, row: NotificationRow, newest: AssessmentRow, divisions: Divisions, promised: datetime
+) -> dict[str, Any]:
+    if row.content is not None:
+        return dict(row.content)
+    version = notifications.next_version(session, row)
+    return {**said_to(session, row, newest, divisions, promised), "code": row.code, "version": version}
+
+
+def promise(at: datetime) -> datetime:
+    """The hour by which the next word is promised: the first full hour at least NEXT_UPDATE ahead."""
+    later = at + NEXT_UPDATE
+    full = later.replace(minute=0, second=0, microsecond=0)
+    return full if full == later else full + timedelta(hours=1)
+
+
+def owned(session: Session, incident: IncidentRow, officer: Officer) -> list[NotificationRow]:
+    """The proposals of this officer's desk in an incident."""
+    rows = select(NotificationRow).where(
+        NotificationRow.incident == incident.number, NotificationRow.who == officer.desk
+    )
+    return list(session.scalars(rows.order_by(NotificationRow.id)))
+
+
+def _still_newest(session: Session, incident: IncidentRow, order: Order) -> AssessmentRow:
+    newest = latest(session, incident.number)
+    if newest is None:
+        raise Conflict("not-assessed", Words("事件尚未研判。", "The incident has not been assessed."))
+    if newest.id != order.assessment:
+        seen = session.get(AssessmentRow, order.assessment)
+        if seen is None or seen.incident != incident.number:
+            raise BadInput("no-such-assessment", Words("没有这次研判。", "No such assessment."), field="assessment")
+        words = Words(
+            "已有更新的研判，请看差异后再发。", "A newer assessment exists: look at the difference, then issue."
+        )
+        raise Conflict(
+            "newer-assessment", words, facts={"newest": newest.id, "difference": difference(seen.body, newest.body)}
+        )
+    return newest
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Which reached entries came, went or moved between two assessments."""
+    old = {(each["code"], each["entry"]): each for each in before["reached"]}
+    new = {(each["code"], each["entry"]): each for each in after["reached"]}
+    changed: list[dict[str, Any]] = []
+    for key in {**old, **new}:
+        was, now = old.get(key), new.get(key)
+        if was is None or now is None or was["earliest_at"] != now["earliest_at"]:
+            named = now or was
+            assert named is not None
+            changed.append(
+                {
+                    "code": key[0],
+                    "entry": key[1],
+                    "name": named["name"],
+                    "was": was["earliest_at"] if was else None,
+                    "now": now["earliest_at"] if now else None,
+                }
+            )
+    return changed
+
+
+def _owned(session: Session, incident: IncidentRow, number: int, officer: Officer, order: Order) -> NotificationRow:
+    row = session.get(NotificationRow, number, with_for_update=True)
+    if row is None or row.incident != incident.number:
+        raise NotFound(
+            "no-such-notification", Words(f"本事件没有通报 {number}。", f"This incident has no notification {number}.")
+        )
+    access.require(officer, Action.ISSUE, Subject(access.audience(session, incident.number)))
+    if row.who != officer.desk and not order.on_behalf:
+        words = Words(
+            "这条通报由别的席位负责；代发须写明理由。",
+            "Another desk owes that message; to issue on its behalf give a reason.",
+        )
+        raise Forbidden("another-desk", words, field="on_behalf")
+    return row

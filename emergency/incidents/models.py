@@ -1,0 +1,96 @@
+"""The tables of an incident: the file itself, its reports, its frozen assessments, and the obligations they raised."""
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Identity, Integer, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from emergency.db import SRID, Base
+
+
+class IncidentRow(Base):
+    """An event, actual or suspected, led by a desk. What it is known to be stands in its reports and assessments."""
+
+    __tablename__ = "incidents"
+
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    status: Mapped[str] = mapped_column(String(12))
+    lead: Mapped[str] = mapped_column(String(20))
+    drill: Mapped[bool] = mapped_column(Boolean)
+    medium: Mapped[str] = mapped_column(String(10))
+    known_at: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    declared_grade: Mapped[str | None] = mapped_column(String(3))
+    next_update_at: Mapped[datetime | None]
+    stood_down_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class ReportRow(Base):
+    """One piece of news received: a statement with a source and a state. Never deleted; corrected by a later one."""
+
+    __tablename__ = "reports"
+    __table_args__ = (UniqueConstraint("incident", "n"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    incident: Mapped[int] = mapped_column(ForeignKey("incidents.number"))
+    n: Mapped[int] = mapped_column(Integer)
+    received_at: Mapped[datetime]
+    by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    statement: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reason: Mapped[str | None] = mapped_column(Text)
+    geom: Mapped[Any] = mapped_column(Geometry("POINT", srid=SRID, spatial_index=False))
+
+
+class AssessmentRow(Base):
+    """One frozen run, from inputs to obligations. A trigger refuses any change."""
+
+    __tablename__ = "assessments"
+    __table_args__ = (UniqueConstraint("incident", "n"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    incident: Mapped[int] = mapped_column(ForeignKey("incidents.number"))
+    n: Mapped[int] = mapped_column(Integer)
+    made_at: Mapped[datetime]
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    geometry: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class ObligationRow(Base):
+    """A duty that an assessment raised, once per occasion; `notification_id` is the message that discharges it."""
+
+    __tablename__ = "obligations"
+    __table_args__ = (UniqueConstraint("incident", "who", "tells", "role", "agreement", "clause", "occasion"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    incident: Mapped[int] = mapped_column(ForeignKey("incidents.number"))
+    who: Mapped[str] = mapped_column(String(20))
+    tells: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(String(20))
+    agreement: Mapped[str] = mapped_column(Text)
+    clause: Mapped[str] = mapped_column(Text)
+    occasion: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(20))
+    deadline_at: Mapped[datetime | None]
+    reason: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    raised_at: Mapped[datetime]
+    assessment_id: Mapped[int] = mapped_column(BigInteger)
+    notification_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class TaskRow(Base):
+    """Something that `flask work` is to do at `act_at`; one open task per kind and subject."""
+
+    __tablename__ = "tasks"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(Text)
+    act_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    done_at: Mapped[datetime | None]

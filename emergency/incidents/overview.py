@@ -1,0 +1,152 @@
+"""What the desk reads of incidents: the list, one as it stands, an assessment with its messages. Reads only."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from emergency import journal, notifications
+from emergency.access import AudienceRow, Officer, Role
+from emergency.incidents import record
+from emergency.incidents.assess import latest
+from emergency.incidents.models import AssessmentRow, IncidentRow
+from emergency.jurisdictions.models import DivisionRow
+from emergency.notifications import NotificationRow, State
+from emergency.units import iso
+
+Json = dict[str, Any]
+Deliveries = Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]
+
+
+def listed(session: Session, officer: Officer, status: str | None) -> list[Json]:
+    """The incidents of this officer's audience, newest first."""
+    rows = select(IncidentRow).where(_seen_by(officer)).order_by(IncidentRow.number.desc()).limit(200)
+    if status is not None:
+        rows = rows.where(IncidentRow.status == status)
+    return [_line(session, row) for row in session.scalars(rows)]
+
+
+def incident(session: Session, row: IncidentRow, deliveries: Deliveries) -> Json:
+    """An incident as it stands."""
+    newest = latest(session, row.number)
+    told = notifications.of_incident(session, row.number)
+    return {
+        "number": row.number,
+        "status": row.status,
+        "lead": row.lead,
+        "lead_name": _name(session, row.lead),
+        "drill": row.drill,
+        "known_at": iso(row.known_at),
+        "opened_at": iso(row.opened_at),
+        "next_update_at": iso(row.next_update_at) if row.next_update_at else None,
+        "report": newest.body["inputs"] if newest else None,
+        "reports": [_report(each) for each in record.reports(session, row.number)],
+        "predicted_grade": newest.body["predicted_grade"] if newest else None,
+        "declared_grade": row.declared_grade,
+        "assessment_id": newest.id if newest else None,
+        "notifications": messages(session, told, deliveries),
+        "journal_last": journal.last(session, f"incident:{row.number}"),
+    }
+
+
+def assessment(session: Session, row: AssessmentRow, deliveries: Deliveries) -> Json:
+    """A frozen assessment with the messages of its incident as they stand now."""
+    told = notifications.of_incident(session, row.incident)
+    return {
+        "id": row.id,
+        "n": row.n,
+        "made_at": iso(row.made_at),
+        **row.body,
+        "notifications": messages(session, told, deliveries),
+    }
+
+
+def messages(session: Session, rows: Sequence[NotificationRow], deliveries: Deliveries) -> list[Json]:
+    """Messages with what delivery has done for each."""
+    sent = deliveries(session, [row.id for row in rows])
+    return [message(session, row, sent.get(row.id, [])) for row in rows]
+
+
+def message(session: Session, row: NotificationRow, sent: Sequence[Json]) -> Json:
+    """One message as the API shows it."""
+    return {
+        "id": row.id,
+        "incident": row.incident,
+        "who": row.who,
+        "who_name": _name(session, row.who),
+        "tells": row.tells,
+        "tells_name": _name(session, row.tells),
+        "role": row.role,
+        "kind": row.kind,
+        "occasion": row.occasion,
+        "act": row.act,
+        "circle": row.circle,
+        "state": row.state,
+        "deadline_at": iso(row.deadline_at) if row.deadline_at else None,
+        "clauses": row.clauses,
+        "code": row.code,
+        "version": row.version,
+        "automatic": row.automatic,
+        "issued_at": iso(row.issued_at) if row.issued_at else None,
+        "consent": row.consent,
+        "content": row.content,
+        "withheld_reason": row.withheld_reason,
+        "deliveries": list(sent),
+        "acknowledged": _acknowledged(row),
+    }
+
+
+def open_for(session: Session, officer: Officer) -> list[NotificationRow]:
+    """The messages to this officer's desk that nobody has read back."""
+    rows = select(NotificationRow).where(NotificationRow.tells == officer.desk, NotificationRow.state == State.ISSUED)
+    return list(session.scalars(rows.order_by(NotificationRow.issued_at)))
+
+
+def _acknowledged(row: NotificationRow) -> Json | None:
+    if row.acknowledged_at is None:
+        return None
+    return {"by": row.acknowledged_by, "at": iso(row.acknowledged_at), "via": row.acknowledged_via}
+
+
+def _seen_by(officer: Officer) -> ColumnElement[bool]:
+    if officer.role is Role.ADMINISTRATOR:
+        return IncidentRow.number.is_not(None)
+    seen = select(AudienceRow.incident).where(
+        AudienceRow.jurisdiction == officer.desk, AudienceRow.revoked_at.is_(None)
+    )
+    return IncidentRow.number.in_(seen)
+
+
+def _line(session: Session, row: IncidentRow) -> Json:
+    newest = latest(session, row.number)
+    assert newest is not None
+    inputs, snapped = newest.body["inputs"], newest.body["snapped"]
+    counted = select(func.count()).where(
+        NotificationRow.incident == row.number, NotificationRow.state == State.PROPOSED
+    )
+    return {
+        "number": row.number,
+        "status": row.status,
+        "lead": row.lead,
+        "lead_name": _name(session, row.lead),
+        "drill": row.drill,
+        "substance": inputs["substance"],
+        "river": snapped["name"],
+        "place": newest.body["reached"][0]["name"],
+        "lon": inputs["location"]["lon"],
+        "lat": inputs["location"]["lat"],
+        "known_at": iso(row.known_at),
+        "opened_at": iso(row.opened_at),
+        "journal_last": journal.last(session, f"incident:{row.number}"),
+        "open_notifications": session.scalar(counted),
+    }
+
+
+def _report(row: Any) -> Json:
+    return {"n": row.n, "received_at": iso(row.received_at), "statement": row.statement, "reason": row.reason}
+
+
+def _name(session: Session, code: str) -> Json:
+    division = session.get(DivisionRow, code)
+    return {"zh": division.name_zh, "en": division.name_en} if division is not None else {"zh": code, "en": code}

@@ -1,0 +1,130 @@
+"""The record of an incident afterwards: a fold of its journal, with the frozen assessments and the reports beside it.
+
+The journal says what happened; tables are read only for what the journal points to. Entries that the reader may not see stand
+with number and hash.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from emergency import journal
+from emergency.access import Officer, Role
+from emergency.incidents import record
+from emergency.incidents.models import AssessmentRow, IncidentRow
+from emergency.journal import Entry
+from emergency.units import iso
+
+Json = dict[str, Any]
+
+
+def fold(session: Session, incident: IncidentRow, *, officer: Officer) -> Json:
+    """Timeline, assessments, who was told when under which clause and who read back, measures, and the chain's check."""
+    stream = f"incident:{incident.number}"
+    entries = _all(session, stream)
+    open_to = [entry for entry in entries if _may(entry, officer)]
+    assessments = session.scalars(
+        select(AssessmentRow).where(AssessmentRow.incident == incident.number).order_by(AssessmentRow.n)
+    )
+    return {
+        "incident": {
+            "number": incident.number,
+            "status": incident.status,
+            "lead": incident.lead,
+            "drill": incident.drill,
+            "known_at": iso(incident.known_at),
+            "opened_at": iso(incident.opened_at),
+            "stood_down_at": iso(incident.stood_down_at) if incident.stood_down_at else None,
+            "closed_at": iso(incident.closed_at) if incident.closed_at else None,
+            "declared_grade": incident.declared_grade,
+        },
+        "reports": [
+            {
+                "n": row.n,
+                "received_at": iso(row.received_at),
+                "by": row.by,
+                "statement": row.statement,
+                "reason": row.reason,
+            }
+            for row in record.reports(session, incident.number)
+        ],
+        "assessments": [{"id": row.id, "n": row.n, "made_at": iso(row.made_at), **row.body} for row in assessments],
+        "told": told(open_to),
+        "measures": measures(incident.known_at, open_to),
+        "timeline": [_line(entry, officer) for entry in entries],
+        "chain": {"whole": journal.verify(session, stream) is None, "last": journal.last(session, stream)},
+    }
+
+
+def told(entries: Sequence[Entry]) -> list[Json]:
+    """Each message: who told whom under which clauses, when it went out, what delivery did, who read it back."""
+    messages: dict[int, Json] = {}
+    for entry in entries:
+        number = entry.facts.get("notification")
+        if not isinstance(number, int):
+            continue
+        kept = messages.setdefault(number, {"notification": number, "deliveries": [], "acknowledged": None})
+        _apply(kept, entry)
+    return [messages[number] for number in sorted(messages)]
+
+
+def measures(known_at: datetime, entries: Sequence[Entry]) -> Json:
+    """Minutes from `known_at` to the first message, the first call and the first read-back; None while there is none."""
+
+    def minutes(*kinds: str) -> float | None:
+        first = next((entry.at for entry in entries if entry.kind in kinds), None)
+        return None if first is None else round((first - known_at).total_seconds() / 60, 1)
+
+    return {
+        "first_issue_min": minutes("notification.issued"),
+        "first_call_min": minutes("call.outcome"),
+        "first_read_back_min": minutes("notification.acknowledged"),
+    }
+
+
+def _apply(kept: Json, entry: Entry) -> None:
+    facts = entry.facts
+    if entry.kind.startswith("notification."):
+        shared = ("who", "tells", "role", "kind", "occasion", "circle", "deadline_at", "clauses", "code")
+        kept |= {name: facts[name] for name in shared if name in facts}
+    if entry.kind == "notification.issued":
+        kept |= {
+            "issued_at": iso(entry.at),
+            "issued_by": dict(entry.by),
+            "act": facts["act"],
+            "version": facts["version"],
+        }
+        kept |= {"consent": facts["consent"], "content": facts["content"]}
+    elif entry.kind == "notification.withheld":
+        kept |= {"withheld_at": iso(entry.at), "withheld_reason": facts["reason"]}
+    elif entry.kind == "notification.acknowledged":
+        kept["acknowledged"] = kept["acknowledged"] or {"at": iso(entry.at), "via": facts["via"], "by": dict(entry.by)}
+    elif entry.kind.startswith(("delivery.", "call.", "escalation.")):
+        kept["deliveries"].append({"at": iso(entry.at), "kind": entry.kind, **facts})
+
+
+def _all(session: Session, stream: str) -> list[Entry]:
+    found: list[Entry] = []
+    while page := journal.read(session, stream, after=found[-1].n if found else 0):
+        found.extend(page)
+    return found
+
+
+def _may(entry: Entry, officer: Officer) -> bool:
+    return not entry.only or officer.desk in entry.only or officer.role is Role.ADMINISTRATOR
+
+
+def _line(entry: Entry, officer: Officer) -> Json:
+    if not _may(entry, officer):
+        return {"n": entry.n, "hash": entry.hash, "withheld": True}
+    return {
+        "n": entry.n,
+        "at": iso(entry.at),
+        "kind": entry.kind,
+        "by": dict(entry.by),
+        "facts": dict(entry.facts),
+        "hash": entry.hash,
+    }

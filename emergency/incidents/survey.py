@@ -1,0 +1,110 @@
+"""What the database knows about a reported place: the reach, all that lies downstream, whose it is, what stands on it.
+
+Reads only. Everything that reasoning needs afterwards is in the Survey, with the versions that it was read from.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from emergency.agreements import load as agreements
+from emergency.agreements.values import Agreement
+from emergency.errors import BadInput
+from emergency.incidents.statement import Statement
+from emergency.jurisdictions import affected, stretches
+from emergency.jurisdictions import load as jurisdictions
+from emergency.jurisdictions.values import Divisions, Stay
+from emergency.river import daystate, networks, trace, travel
+from emergency.river import sites as river_sites
+from emergency.river.snap import snap
+from emergency.river.values import Candidate, FlowState, Passage, Site, Snap, Spot, SubNetwork
+from emergency.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The ground of an assessment."""
+
+    snap: Snap
+    spot: Spot
+    sub: SubNetwork
+    passages: Mapping[int, Passage]
+    stays: Sequence[Stay]
+    sites: Sequence[Site]
+    divisions: Divisions
+    agreements: Sequence[Agreement]
+    flow_state: FlowState
+    network_version: int
+    boundary_version: int
+
+
+def locate(session: Session, lon: float, lat: float) -> Snap:
+    """Where a point lies on the active network."""
+    _, version = networks.active(session)
+    return snap(session, version, lon, lat)
+
+
+def survey(session: Session, statement: Statement, *, at: datetime) -> Survey:
+    """Everything about the statement's place as of `at`; BadInput with the candidates when it lies off the network."""
+    network, version = networks.active(session)
+    found = snap(session, version, statement.lon, statement.lat)
+    chosen = placed(found)
+    spot = Spot(chosen.reach_id, chosen.offset_m)
+    sub = trace.fetch(session, version, spot, at=at)
+    passages = travel.passages(sub)
+    boundaries = jurisdictions.active_boundaries(session)
+    divisions = jurisdictions.division(session, at)
+    pieces = stretches.pieces(session, version, boundaries, list(sub.reaches))
+    stays = affected.stays(sub, passages, pieces, divisions)
+    if not stays:
+        words = Words(
+            "该河段不在任何已装入的区划内，请先装入区划边界。",
+            "That reach lies in no loaded division; load the boundaries first.",
+        )
+        raise BadInput("no-division", words, field="location")
+    return Survey(
+        snap=found,
+        spot=spot,
+        sub=sub,
+        passages=passages,
+        stays=stays,
+        sites=_downstream(river_sites.sites_on(session, version, list(passages), at=at), spot),
+        divisions=divisions,
+        agreements=agreements.in_force(session, at),
+        flow_state=_flow(statement.flow_state, daystate.flow_state(session, network.id, at)),
+        network_version=version,
+        boundary_version=boundaries,
+    )
+
+
+def placed(found: Snap) -> Candidate:
+    """The chosen reach; BadInput with the sentence and the candidates where there is none."""
+    if found.chosen is None:
+        candidates = [candidate_json(each) for each in found.candidates]
+        raise BadInput("off-network", found.words, field="location", facts={"candidates": candidates})
+    return found.chosen
+
+
+def candidate_json(candidate: Candidate) -> dict[str, object]:
+    """A candidate as the API shows it."""
+    return {
+        "reach_id": candidate.reach_id,
+        "code": candidate.code,
+        "river": candidate.river,
+        "name": candidate.name.stored(),
+        "offset_m": round(candidate.offset_m, 1),
+        "distance_m": round(candidate.distance_m, 1),
+        "lon": candidate.lon,
+        "lat": candidate.lat,
+        "schematic": candidate.schematic,
+    }
+
+
+def _downstream(sites: Sequence[Site], spot: Spot) -> list[Site]:
+    return [site for site in sites if site.reach_id != spot.reach_id or site.offset_m >= spot.offset_m]
+
+
+def _flow(said: FlowState, of_the_day: FlowState) -> FlowState:
+    return of_the_day if said is FlowState.UNKNOWN else said

@@ -1,0 +1,241 @@
+"""The journal: append-only numbered streams, each entry chained to the one before by its hash.
+
+`append` only notes what happened; the entries are numbered, hashed and written as the transaction commits, with the heads
+of their streams locked last and in name order, so that no lock is held across computing and no number is ever skipped.
+hash = SHA-256(previous hash + the stored bytes); the bytes are canonical JSON (RFC 8785).
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import rfc8785
+from sqlalchemy import BigInteger, SmallInteger, String, Text, event, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
+
+from emergency.db import Base, Writing
+
+FORMAT: Final = 1
+CHANNEL: Final = "journal"
+GENESIS: Final = "0" * 64
+NOTED: Final = "journal.noted"
+PAGE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: an officer by id, role and desk, or a process by name."""
+
+    officer: int | None = None
+    role: str | None = None
+    desk: str | None = None
+    process: str | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """Only what is known."""
+        known = {"officer": self.officer, "role": self.role, "desk": self.desk, "process": self.process}
+        return {name: value for name, value in known.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact in a stream. `only`: the desks that may read it; empty means all who may read the stream."""
+
+    stream: str
+    n: int
+    at: datetime
+    kind: str
+    by: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    hash: str
+    previous: str
+    only: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    stream: str
+    at: datetime
+    kind: str
+    by: Actor
+    facts: Mapping[str, Any]
+    only: Sequence[str] = field(default_factory=tuple)
+
+
+class Head(Base):
+    """The last number and hash of a stream; its row lock orders the writers."""
+
+    __tablename__ = "journal_heads"
+
+    stream: Mapped[str] = mapped_column(Text, primary_key=True)
+    last_n: Mapped[int] = mapped_column(BigInteger)
+    last_hash: Mapped[str] = mapped_column(String(64))
+
+
+class Row(Base):
+    """An entry as stored; a trigger refuses update and delete."""
+
+    __tablename__ = "journal_entries"
+
+    stream: Mapped[str] = mapped_column(Text, primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(Text)
+    by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    only: Mapped[list[str]] = mapped_column(JSONB)
+    stored: Mapped[str] = mapped_column(Text)
+    format: Mapped[int] = mapped_column(SmallInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+    previous: Mapped[str] = mapped_column(String(64))
+
+
+def append(
+    session: Session,
+    stream: str,
+    kind: str,
+    *,
+    by: Actor,
+    at: datetime,
+    facts: Mapping[str, Any],
+    only: Sequence[str] = (),
+) -> None:
+    """Note an entry, to be written when `session` commits. `facts` must be JSON-ready and free of phone numbers."""
+    if not session.in_transaction():
+        session.begin()  # a note belongs to a transaction: rolled back, it is gone
+    session.info.setdefault(NOTED, []).append(_Note(stream, at.astimezone(UTC), kind, by, facts, tuple(only)))
+
+
+def read(session: Session, stream: str, *, after: int = 0, limit: int = 1000) -> list[Entry]:
+    """The entries of `stream` numbered above `after`, in order."""
+    rows = session.scalars(select(Row).where(Row.stream == stream, Row.n > after).order_by(Row.n).limit(limit))
+    return [_entry(row) for row in rows]
+
+
+def last(session: Session, stream: str) -> int:
+    """The number of the newest entry; 0 for a stream without any."""
+    return session.scalar(select(Head.last_n).where(Head.stream == stream)) or 0
+
+
+def heads(session: Session) -> dict[str, int]:
+    """The newest number of every stream."""
+    rows = session.execute(select(Head.stream, Head.last_n))
+    return {row.stream: row.last_n for row in rows}
+
+
+def verify(session: Session, stream: str) -> str | None:
+    """None when the chain is whole, else a sentence that names the first entry that is not."""
+    previous, expected = GENESIS, 1
+    for row in _rows(session, stream):
+        if row.n != expected:
+            return f"{stream}: entry {expected} is missing"
+        if row.previous != previous or row.hash != chain(previous, row.stored):
+            return f"{stream}: entry {row.n} does not follow from the one before"
+        if _canonical(row) != row.stored:
+            return f"{stream}: entry {row.n} differs from its stored bytes"
+        previous, expected = row.hash, expected + 1
+    head = session.get(Head, stream)
+    if head is not None and (head.last_n, head.last_hash) != (expected - 1, previous):
+        return f"{stream}: the head does not match the last entry"
+    return None
+
+
+def chain(previous: str, stored: str) -> str:
+    """The hash of an entry from the hash before it and its stored bytes."""
+    return hashlib.sha256(previous.encode() + stored.encode()).hexdigest()
+
+
+def _rows(session: Session, stream: str) -> Iterator[Row]:
+    last = 0
+    while page := session.scalars(
+        select(Row).where(Row.stream == stream, Row.n > last).order_by(Row.n).limit(PAGE)
+    ).all():
+        yield from page
+        last = page[-1].n
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(row.stream, row.n, row.at, row.kind, row.by, row.facts, row.hash, row.previous, tuple(row.only))
+
+
+def _bytes(stream: str, n: int, note: _Note) -> str:
+    body: dict[str, Any] = {
+        "stream": stream,
+        "n": n,
+        "at": note.at.isoformat(),
+        "kind": note.kind,
+        "by": note.by.stored(),
+        "facts": dict(note.facts),
+        "only": list(note.only),
+        "format": FORMAT,
+    }
+    return rfc8785.dumps(body).decode()
+
+
+def _canonical(row: Row) -> str:
+    body: dict[str, Any] = {
+        "stream": row.stream,
+        "n": row.n,
+        "at": row.at.astimezone(UTC).isoformat(),
+        "kind": row.kind,
+        "by": row.by,
+        "facts": row.facts,
+        "only": row.only,
+        "format": row.format,
+    }
+    return rfc8785.dumps(body).decode()
+
+
+@event.listens_for(Writing, "before_commit")
+def _write(session: Session) -> None:
+    """Number, hash and store what was noted; announce each stream in the same transaction."""
+    if session.in_nested_transaction():
+        return
+    notes: list[_Note] = session.info.pop(NOTED, [])
+    if not notes:
+        return
+    session.flush()
+    for stream in sorted({note.stream for note in notes}):
+        _extend(session, stream, [note for note in notes if note.stream == stream])
+
+
+@event.listens_for(Writing, "after_soft_rollback")
+def _forget(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(NOTED, None)
+
+
+def _extend(session: Session, stream: str, notes: Sequence[_Note]) -> None:
+    head = _locked_head(session, stream)
+    for note in notes:
+        n = head.last_n + 1
+        stored = _bytes(stream, n, note)
+        entry_hash = chain(head.last_hash, stored)
+        session.add(
+            Row(
+                stream=stream,
+                n=n,
+                at=note.at,
+                kind=note.kind,
+                by=note.by.stored(),
+                facts=dict(note.facts),
+                only=list(note.only),
+                stored=stored,
+                format=FORMAT,
+                hash=entry_hash,
+                previous=head.last_hash,
+            )
+        )
+        head.last_n, head.last_hash = n, entry_hash
+    session.flush()
+    session.execute(select(func.pg_notify(CHANNEL, f"{stream} {head.last_n}")))
+
+
+def _locked_head(session: Session, stream: str) -> Head:
+    session.execute(upsert(Head).values(stream=stream, last_n=0, last_hash=GENESIS).on_conflict_do_nothing())
+    locked = select(Head).where(Head.stream == stream).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(locked).one()

@@ -1,0 +1,380 @@
+"""The hand-over: one row is one message that one jurisdiction owes another on one occasion.
+
+Deciding writes the row (proposed, then issued or withheld with a reason); delivering takes an issued row, gets it to the
+liaison on duty, and writes the acknowledgement back. An issued row that delivery has not taken yet is work, never lost.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, Identity, Integer, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from emergency import journal
+from emergency.db import Base
+from emergency.errors import BadInput, Conflict, NotFound
+from emergency.journal import Actor
+from emergency.words import Words
+
+ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Letters and digits that are not taken for one another over a telephone."""
+CODE_LENGTH: Final = 4
+
+
+class State(StrEnum):
+    """Where a notification stands."""
+
+    PROPOSED = "proposed"
+    ISSUED = "issued"
+    WITHHELD = "withheld"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class Via(StrEnum):
+    """How a person read it back."""
+
+    WEB = "web"
+    CODE = "code"
+    CALL = "call"
+    SMS = "sms"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message says, frozen when it is issued; delivery puts it in words. Times are RFC 3339 in UTC or None.
+
+    sender, receiver: names of the desks. place: where on the river. section: the receiver's first section or boundary.
+    earliest_at, was_earliest_at: leading edge there, now and in the message before. verified: False shows 待核实.
+    """
+
+    kind: str
+    version: int
+    code: str
+    drill: bool
+    sender: Mapping[str, str]
+    receiver: Mapping[str, str]
+    river: Mapping[str, str]
+    place: Mapping[str, str]
+    section: Mapping[str, str]
+    substance: Mapping[str, str] | None
+    occurred_at: str | None
+    earliest_at: str | None
+    was_earliest_at: str | None
+    likely_at: str | None
+    verified: bool
+    source_open: bool | None
+    next_update_at: str | None
+
+
+class NotificationRow(Base):
+    """One message owed. It discharges the obligations that name it."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (UniqueConstraint("incident", "who", "tells", "role", "kind", "occasion"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    incident: Mapped[int] = mapped_column(BigInteger, index=True)
+    who: Mapped[str] = mapped_column(String(20))
+    tells: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))
+    occasion: Mapped[str] = mapped_column(Text)
+    circle: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(12))
+    automatic: Mapped[bool] = mapped_column(Boolean)
+    deadline_at: Mapped[datetime | None]
+    clauses: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    code: Mapped[str] = mapped_column(String(6))
+    drill: Mapped[bool] = mapped_column(Boolean)
+    assessment_id: Mapped[int | None] = mapped_column(BigInteger)
+    proposed_at: Mapped[datetime]
+    act: Mapped[str | None] = mapped_column(String(14))
+    version: Mapped[int | None] = mapped_column(Integer)
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    issued_at: Mapped[datetime | None]
+    issued_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    consent: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    withheld_reason: Mapped[str | None] = mapped_column(Text)
+    taken_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(Text)
+    acknowledged_via: Mapped[str | None] = mapped_column(String(6))
+    decided_at: Mapped[datetime | None]
+    chased_at: Mapped[datetime | None]
+
+
+class DeskCodeRow(Base):
+    """The code of one receiving desk in one incident; it stands in every message to that desk and is read back."""
+
+    __tablename__ = "desk_codes"
+
+    incident: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    desk: Mapped[str] = mapped_column(String(20), primary_key=True)
+    code: Mapped[str] = mapped_column(String(6), unique=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to propose. clauses: JSON-ready citations, one per obligation that it discharges."""
+
+    who: str
+    tells: str
+    role: str
+    kind: str
+    occasion: str
+    circle: str
+    deadline_at: datetime | None
+    clauses: Sequence[Mapping[str, Any]]
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Who agreed to a formal notice, how (oral, telephone, signed) and when."""
+
+    by: str
+    how: str
+    at: datetime
+
+
+def propose(
+    session: Session, *, incident: int, draft: Draft, drill: bool, assessment_id: int | None, at: datetime, by: Actor
+) -> NotificationRow:
+    """Propose a message once: a later assessment refreshes a proposal and never raises an issued or withheld one again."""
+    row = session.scalar(
+        select(NotificationRow).where(
+            NotificationRow.incident == incident,
+            NotificationRow.who == draft.who,
+            NotificationRow.tells == draft.tells,
+            NotificationRow.role == draft.role,
+            NotificationRow.kind == draft.kind,
+            NotificationRow.occasion == draft.occasion,
+        )
+    )
+    if row is None:
+        return _new(session, incident=incident, draft=draft, drill=drill, assessment_id=assessment_id, at=at, by=by)
+    if row.state == State.PROPOSED:
+        _refresh(session, row, draft=draft, assessment_id=assessment_id, at=at, by=by)
+    return row
+
+
+def issue(
+    session: Session,
+    row: NotificationRow,
+    *,
+    content: Mapping[str, Any],
+    act: str,
+    by: Actor,
+    at: datetime,
+    consent: Consent | None = None,
+) -> None:
+    """Hand a proposed message to delivery. `content` lacks only code and version, which are set here."""
+    _still_proposed(row)
+    if act == "formal_notice" and consent is None:
+        raise BadInput(
+            "consent-missing",
+            Words("正式通报须记录同意人、方式和时间。", "A formal notice needs consent: by whom, how and when."),
+            field="consent",
+        )
+    row.version = next_version(session, row)
+    frozen = Content(**{**content, "code": row.code, "version": row.version})
+    row.state, row.act, row.content = State.ISSUED, act, asdict(frozen)
+    row.issued_at, row.issued_by, row.decided_at = at, by.stored(), at
+    row.consent = None if consent is None else {"by": consent.by, "how": consent.how, "at": consent.at.isoformat()}
+    facts = _facts(row) | {"act": act, "version": row.version, "consent": row.consent, "content": row.content}
+    journal.append(session, _stream(row), "notification.issued", by=by, at=at, facts=facts)
+
+
+def withhold(session: Session, row: NotificationRow, *, reason: str, by: Actor, at: datetime) -> None:
+    """Decide not to send, with the reason; it stays in the record."""
+    _still_proposed(row)
+    if not reason.strip():
+        raise BadInput("reason-missing", Words("不发须写明理由。", "Withholding needs a reason."), field="reason")
+    row.state, row.withheld_reason, row.decided_at = State.WITHHELD, reason, at
+    journal.append(session, _stream(row), "notification.withheld", by=by, at=at, facts=_facts(row) | {"reason": reason})
+
+
+def take(session: Session, *, at: datetime) -> NotificationRow | None:
+    """The oldest issued message that delivery has not planned yet, marked as taken; the caller's transaction plans it."""
+    waiting = (
+        select(NotificationRow)
+        .where(NotificationRow.state.in_((State.ISSUED, State.ACKNOWLEDGED)), NotificationRow.taken_at.is_(None))
+        .order_by(NotificationRow.circle, NotificationRow.issued_at, NotificationRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = session.scalar(waiting)
+    if row is not None:
+        row.taken_at = at
+    return row
+
+
+def acknowledge(
+    session: Session,
+    *,
+    notification_id: int,
+    by_person: str,
+    via: Via,
+    by: Actor,
+    at: datetime,
+    code: str | None = None,
+) -> list[int]:
+    """A person of the receiving desk read it back: acknowledges this message and all issued to that desk before it.
+
+    The first read-back stands; a later one is recorded as `also`. Returns the ids newly acknowledged. Conflict when the
+    message was never issued; BadInput when the code read back is another one.
+    """
+    row = session.get(NotificationRow, notification_id, with_for_update=True)
+    if row is None:
+        raise NotFound("no-such-notification", Words("没有这条通报。", "No such notification."))
+    if row.issued_at is None:
+        raise Conflict("not-issued", Words("这条通报尚未发出。", "That notification has not been issued."))
+    if code is not None and code.strip().upper() != row.code:
+        raise BadInput(
+            "wrong-code",
+            Words("报的码不对，请再核一遍。", "That is not the code of this message; ask again."),
+            field="code",
+        )
+    newly = _mark(session, row, by_person=by_person, via=via, at=at)
+    facts = _facts(row) | {"via": via.value, "acknowledges": newly, "also": not newly, "version": row.version}
+    journal.append(session, _stream(row), "notification.acknowledged", by=by, at=at, facts=facts)
+    return newly
+
+
+def by_code(session: Session, code: str) -> NotificationRow:
+    """The newest issued message that carries `code`."""
+    found = session.scalar(
+        select(NotificationRow)
+        .where(NotificationRow.code == code.strip().upper(), NotificationRow.issued_at.is_not(None))
+        .order_by(NotificationRow.issued_at.desc(), NotificationRow.id.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise NotFound(
+            "no-such-code", Words("没有这个回报码，请再核一遍。", "There is no such code; ask again."), field="code"
+        )
+    return found
+
+
+def of_incident(session: Session, incident: int) -> list[NotificationRow]:
+    """All messages of an incident, in the order they were proposed."""
+    rows = select(NotificationRow).where(NotificationRow.incident == incident).order_by(NotificationRow.id)
+    return list(session.scalars(rows))
+
+
+def told(session: Session, incident: int, who: str | None = None) -> frozenset[str]:
+    """The desks to which a message was issued (by `who`, or by anyone)."""
+    rows = select(NotificationRow.tells).where(
+        NotificationRow.incident == incident, NotificationRow.issued_at.is_not(None)
+    )
+    return frozenset(session.scalars(rows if who is None else rows.where(NotificationRow.who == who)))
+
+
+def next_version(session: Session, row: NotificationRow) -> int:
+    """The number that the next message of this desk to that one carries: 1 is the first."""
+    counted = select(func.count()).where(
+        NotificationRow.incident == row.incident,
+        NotificationRow.who == row.who,
+        NotificationRow.tells == row.tells,
+        NotificationRow.issued_at.is_not(None),
+    )
+    return 1 + (session.scalar(counted) or 0)
+
+
+def desk_code(session: Session, incident: int, desk: str) -> str:
+    """The code of `desk` in `incident`, made up on first use and unique over all."""
+    row = session.get(DeskCodeRow, (incident, desk))
+    if row is not None:
+        return row.code
+    for _ in range(100):
+        code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+        if session.scalar(select(DeskCodeRow.desk).where(DeskCodeRow.code == code)) is None:
+            session.add(DeskCodeRow(incident=incident, desk=desk, code=code))
+            session.flush()
+            return code
+    raise Conflict("no-free-code", Words("回报码用尽，请结案旧事件。", "No free code is left; close old incidents."))
+
+
+def _new(
+    session: Session, *, incident: int, draft: Draft, drill: bool, assessment_id: int | None, at: datetime, by: Actor
+) -> NotificationRow:
+    row = NotificationRow(
+        incident=incident,
+        who=draft.who,
+        tells=draft.tells,
+        role=draft.role,
+        kind=draft.kind,
+        occasion=draft.occasion,
+        circle=draft.circle,
+        state=State.PROPOSED,
+        automatic=draft.automatic,
+        deadline_at=draft.deadline_at,
+        clauses=[dict(clause) for clause in draft.clauses],
+        code=desk_code(session, incident, draft.tells),
+        drill=drill,
+        assessment_id=assessment_id,
+        proposed_at=at,
+    )
+    session.add(row)
+    session.flush()
+    journal.append(session, _stream(row), "notification.proposed", by=by, at=at, facts=_facts(row))
+    return row
+
+
+def _refresh(
+    session: Session, row: NotificationRow, *, draft: Draft, assessment_id: int | None, at: datetime, by: Actor
+) -> None:
+    before = (row.circle, row.deadline_at, row.clauses)
+    row.circle, row.deadline_at, row.assessment_id = draft.circle, draft.deadline_at, assessment_id
+    row.clauses = [dict(clause) for clause in draft.clauses]
+    if before != (row.circle, row.deadline_at, row.clauses):
+        journal.append(session, _stream(row), "notification.changed", by=by, at=at, facts=_facts(row))
+
+
+def _mark(session: Session, row: NotificationRow, *, by_person: str, via: Via, at: datetime) -> list[int]:
+    marked = session.execute(
+        update(NotificationRow)
+        .where(
+            NotificationRow.incident == row.incident,
+            NotificationRow.tells == row.tells,
+            NotificationRow.who == row.who,
+            NotificationRow.state == State.ISSUED,
+            NotificationRow.issued_at <= row.issued_at,
+        )
+        .values(state=State.ACKNOWLEDGED, acknowledged_at=at, acknowledged_by=by_person, acknowledged_via=via.value)
+        .returning(NotificationRow.id)
+    )
+    return sorted(marked.scalars())
+
+
+def _still_proposed(row: NotificationRow) -> None:
+    if row.state != State.PROPOSED:
+        raise Conflict(
+            "already-decided",
+            Words("这条通报已经发出或已决定不发。", "That notification has been issued or withheld already."),
+            facts={"notification": row.id, "state": row.state},
+        )
+
+
+def _facts(row: NotificationRow) -> dict[str, Any]:
+    return {
+        "notification": row.id,
+        "who": row.who,
+        "tells": row.tells,
+        "role": row.role,
+        "kind": row.kind,
+        "occasion": row.occasion,
+        "circle": row.circle,
+        "deadline_at": row.deadline_at.isoformat() if row.deadline_at else None,
+        "clauses": row.clauses,
+        "code": row.code,
+    }
+
+
+def _stream(row: NotificationRow) -> str:
+    return f"incident:{row.incident}"

@@ -1,0 +1,35 @@
+"""Conversions and the way numbers are shown. SI inside; people read kilometres, hours and local time."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+METRES_PER_KM = 1000.0
+SECONDS_PER_HOUR = 3600.0
+
+
+def km(length_m: float) -> float:
+    """Metres to kilometres."""
+    return length_m / METRES_PER_KM
+
+
+def hours(duration_s: float) -> float:
+    """Seconds to hours."""
+    return duration_s / SECONDS_PER_HOUR
+
+
+def iso(at: datetime) -> str:
+    """An instant as RFC 3339 in UTC, to the second when it has no fraction."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def clock_zh(at: datetime, zone: ZoneInfo) -> str:
+    """Day and hour as a duty desk says it: 21日7时半, 21日7时05分, 21日7时."""
+    local = at.astimezone(zone)
+    minute = {0: "", 30: "半"}.get(local.minute, f"{local.minute:02d}分")
+    return f"{local.day}日{local.hour}时{minute}"
+
+
+def clock_en(at: datetime, zone: ZoneInfo) -> str:
+    """Hour and day for an English text: 07:30 21 Nov."""
+    local = at.astimezone(zone)
+    return f"{local:%H:%M} {local.day} {local:%b}"

@@ -1,0 +1,94 @@
+"""The web application's frame: its parts and its headers. Which routes it has, wsgi.py decides."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask, Response, current_app, g
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from emergency import db
+from emergency.config import Settings
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+NAME: Final = "lianfang"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the deciding half asks of the delivering one, handed in by the composition root.
+
+    deliveries: for notifications, what has been done to get each to a person. preview: how a message would read and whom
+    it would ring now, from (desk, content, act). load: the contacts of a file.
+    """
+
+    deliveries: Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]
+    preview: Callable[[Session, str, Mapping[str, Any], str], Json]
+    load: Callable[[Session, Path], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the views and commands work with."""
+
+    settings: Settings
+    engine: Engine
+    sessions: db.Sessions
+    delivery: Delivery
+
+    @property
+    def deliveries(self) -> Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]:
+        """What delivery has done for notifications."""
+        return self.delivery.deliveries
+
+
+def parts() -> Parts:
+    """The parts of the running application."""
+    found: Parts = current_app.extensions[NAME]
+    return found
+
+
+def new_app(settings: Settings, delivery: Delivery) -> Flask:
+    """A Flask application with its parts and security headers, and no routes yet."""
+    app = Flask("emergency.web", root_path=str(ROOT / "emergency" / "web"), static_folder=str(ROOT / "static"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="lianfang",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=12 * 3600,
+        MAX_CONTENT_LENGTH=1_000_000,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    engine = db.engine(settings.database_url)
+    app.extensions[NAME] = Parts(settings, engine, db.sessions(engine), delivery)
+    app.before_request(_nonce)
+    app.after_request(_headers)
+    return app
+
+
+def _nonce() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+
+
+def _headers(response: Response) -> Response:
+    policy = (
+        "default-src 'self'; "
+        f"script-src 'self' 'nonce-{g.get('nonce', '')}'; "
+        "img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'; "
+        "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    )
+    response.headers.setdefault("Content-Security-Policy", policy)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if response.mimetype in ("application/json", "application/problem+json"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

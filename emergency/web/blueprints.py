@@ -1,0 +1,17 @@
+"""Every blueprint of the deciding half, for the composition root."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from emergency.web import incidents_api, me_api, network_api, notifications_api, openapi, pages, status
+
+ALL: Final[tuple[Blueprint, ...]] = (
+    status.blueprint,
+    pages.blueprint,
+    me_api.blueprint,
+    network_api.blueprint,
+    incidents_api.blueprint,
+    notifications_api.blueprint,
+    openapi.blueprint,
+)

@@ -1,0 +1,140 @@
+"""The network API: snap, trace, places, and the tiles of network, divisions and sites."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from emergency import clock
+from emergency.access import Action
+from emergency.errors import BadInput
+from emergency.incidents.survey import candidate_json, locate
+from emergency.jurisdictions import course, places
+from emergency.jurisdictions import load as jurisdictions
+from emergency.jurisdictions import tiles as division_tiles
+from emergency.river import networks, tiles
+from emergency.river.values import Direction, Spot
+from emergency.web.answer import instant, number, reading, text
+from emergency.web.app import parts
+from emergency.web.rules import rule
+from emergency.words import Words
+
+blueprint = Blueprint("network", __name__)
+MVT = "application/vnd.mapbox-vector-tile"
+
+
+@blueprint.get("/api/v1/snap")
+@rule(Action.SIGNED_IN)
+def snapped() -> Response:
+    """Where a point lies on the network: the chosen reach or none, and the candidates."""
+    lon, lat = number("lon", low=-180, high=180), number("lat", low=-90, high=90)
+
+    def do(session: Session) -> Mapping[str, Any]:
+        found = locate(session, lon, lat)
+        return {
+            "snapped": candidate_json(found.chosen) if found.chosen else None,
+            "candidates": [candidate_json(each) for each in found.candidates],
+            "words": found.words.stored(),
+        }
+
+    return reading(do)
+
+
+@blueprint.get("/api/v1/trace")
+@rule(Action.SIGNED_IN)
+def traced() -> Response:
+    """The course of the water from a spot, down or up."""
+    name = request.args.get("network")
+    direction = _one_of("direction", "down", tuple(Direction))
+    main_only = _one_of("main", "0", ("0", "1")) == "1"
+    at = _at()
+
+    def do(session: Session) -> Mapping[str, Any]:
+        _, found = course.course(
+            session, _spot(session, name), at=at, name=name, direction=Direction(direction), main_only=main_only
+        )
+        return found
+
+    return reading(do)
+
+
+@blueprint.get("/api/v1/places")
+@rule(Action.SIGNED_IN)
+def named() -> Response:
+    """Places whose name holds the words asked for: sites, river places, divisions."""
+    asked = text(request.args, "q", limit=40)
+    return reading(lambda session: {"places": places.named(session, asked, at=clock.now())})
+
+
+@blueprint.get("/tiles/network/<int:z>/<int:x>/<int:y>.mvt")
+@rule(Action.SIGNED_IN)
+def network_tile(z: int, x: int, y: int) -> Response:
+    """Rivers."""
+
+    def do(session: Session) -> tuple[str, Callable[[], bytes]]:
+        _, version = networks.active(session)
+        return f"n{version}", lambda: tiles.tile(session, version, z, x, y)
+
+    return _tile(do)
+
+
+@blueprint.get("/tiles/divisions/<int:z>/<int:x>/<int:y>.mvt")
+@rule(Action.SIGNED_IN)
+def divisions_tile(z: int, x: int, y: int) -> Response:
+    """Jurisdictions."""
+
+    def do(session: Session) -> tuple[str, Callable[[], bytes]]:
+        version = jurisdictions.active_boundaries(session)
+        return f"d{version}", lambda: division_tiles.tile(session, version, z, x, y)
+
+    return _tile(do)
+
+
+@blueprint.get("/tiles/sites/<int:z>/<int:x>/<int:y>.mvt")
+@rule(Action.SIGNED_IN)
+def sites_tile(z: int, x: int, y: int) -> Response:
+    """Intakes, sections, stations, gauges, gates and dams."""
+
+    def do(session: Session) -> tuple[str, Callable[[], bytes]]:
+        _, version = networks.active(session)
+        return f"s{version}", lambda: tiles.sites_tile(session, version, z, x, y, at=clock.now())
+
+    return _tile(do)
+
+
+def _tile(find: Callable[[Session], tuple[str, Callable[[], bytes]]]) -> Response:
+    """A tile with its version as ETag: unchanged data cost one small answer."""
+    with parts().sessions.begin() as session:
+        version, draw = find(session)
+        if version in request.if_none_match:
+            answer = Response(status=304)
+        else:
+            drawn = draw()
+            answer = Response(drawn, status=200 if drawn else 204, mimetype=MVT)
+    answer.set_etag(version)
+    answer.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
+    return answer
+
+
+def _spot(session: Session, name: str | None) -> Spot:
+    if "reach" in request.args:
+        return Spot(
+            int(number("reach", low=1, high=2**53 - 1)),
+            number("offset_m", low=0, high=1e7) if "offset_m" in request.args else 0.0,
+        )
+    return course.at_point(session, number("lon", low=-180, high=180), number("lat", low=-90, high=90), name=name)
+
+
+def _one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    given = request.args.get(name, default)
+    if given not in allowed:
+        words = Words(f"{name}：须为 {'、'.join(allowed)} 之一。", f"{name}: must be one of {', '.join(allowed)}.")
+        raise BadInput("bad-field", words, field=name)
+    return given
+
+
+def _at() -> datetime:
+    given = request.args.get("at")
+    return clock.now() if given is None else instant(given, "at")

@@ -1,0 +1,95 @@
+"""The API's own description, OpenAPI 3.1, made from the routes that exist and the report's schema."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from flask import Blueprint, Response, current_app, jsonify
+from werkzeug.routing import Rule
+
+from emergency.access import Action
+from emergency.incidents.statement import ReportIn
+from emergency.web.rules import action_of, rule
+
+blueprint = Blueprint("openapi", __name__)
+PREFIX: Final = "/api/v1/"
+METHODS: Final = ("GET", "POST")
+REPORTED: Final = frozenset({"incidents.preview", "incidents.report", "incidents.add_report"})
+
+
+@blueprint.get("/api/v1/openapi.json")
+@rule(Action.SIGNED_IN)
+def described() -> Response:
+    """Every route under /api/v1, its rule and its body."""
+    schema = ReportIn.model_json_schema(ref_template="#/components/schemas/{model}")
+    shared = schema.pop("$defs", {})
+    return jsonify(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Lianfang 联防",
+                "version": "1",
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "paths": {
+                _path(each): dict(_operations(each))
+                for each in current_app.url_map.iter_rules()
+                if each.rule.startswith(PREFIX)
+            },
+            "components": {
+                "schemas": {"Report": schema, **shared, "Problem": _PROBLEM},
+                "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            },
+            "security": [{"token": []}],
+        }
+    )
+
+
+def _path(each: Rule) -> str:
+    return re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", each.rule)
+
+
+def _operations(each: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
+    view = current_app.view_functions[each.endpoint]
+    for method in METHODS:
+        if method in (each.methods or ()):
+            yield method.lower(), _operation(each, method, (view.__doc__ or "").strip().splitlines()[0])
+
+
+def _operation(each: Rule, method: str, summary: str) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "operationId": each.endpoint,
+        "summary": summary,
+        "x-rule": action_of(current_app, each.endpoint).value,
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in sorted(each.arguments)
+        ],
+        "responses": {
+            "2XX": {"description": "done", "content": {"application/json": {}}},
+            "default": {
+                "description": "what to correct",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
+        },
+    }
+    if method == "POST":
+        body = {"$ref": "#/components/schemas/Report"} if each.endpoint in REPORTED else {"type": "object"}
+        made["requestBody"] = {"content": {"application/json": {"schema": body}}}
+        made["parameters"].append(
+            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
+        )
+    return made
+
+
+_PROBLEM: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "field": {"type": "string"},
+    },
+}

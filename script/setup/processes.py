@@ -1,0 +1,36 @@
+"""What runs on one machine: the processes of the service, as a table."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from emergency.words import Words
+from script.setup.checkout import Checkout
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process: `python -m MODULE ARGUMENTS`. `{port}`, `{phones_port}` and `{var}` stand for this checkout's."""
+
+    name: str
+    title: Words
+    module: str
+    arguments: tuple[str, ...]
+
+    def argv(self, checkout: Checkout, port: int) -> list[str | Path]:
+        """The command line."""
+        known = {"port": port, "phones_port": port + 1, "var": checkout.var}
+        return [checkout.python, "-m", self.module, *(text.format(**known) for text in self.arguments)]
+
+
+PROCESSES: Final = (
+    Process(
+        "phones",
+        Words("模拟电话公司", "simulated phone company"),
+        "contacts.phones",
+        ("--port", "{phones_port}", "--book", "{var}/phones/book.sqlite"),
+    ),
+    Process("web", Words("网页", "web"), "gunicorn", ("--config", "gunicorn.conf.py")),
+    Process("dispatch", Words("发送与升级", "dispatch"), "flask", ("dispatch",)),
+    Process("work", Words("定时任务", "work"), "flask", ("work",)),
+)

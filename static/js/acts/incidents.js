@@ -1,0 +1,136 @@
+/** Which incidents there are, which one is looked at, and keeping what is shown as new as its journal. */
+
+import { get, Problem } from "../api.js";
+import { fold, foldAll, opened } from "../journal.js";
+import * as live from "../live.js";
+import { set, state } from "../store.js";
+import { quietly } from "./trouble.js";
+
+/** @typedef {import("../types.js").Entry} Entry */
+/** @typedef {import("../journal.js").Changed} Changed */
+
+const CALLERS = new Set(["duty_officer", "leader"]);
+const PAUSE_MS = 150;
+const OPEN = new Set(["open", "stood_down"]);
+/** @type {Changed} the journal numbers up to which the other facts were fetched */
+let loaded = { assessment: 0, calls: 0, incident: 0 };
+let sweeping = false;
+let listing = 0;
+
+export async function loadList() {
+  const { incidents } = await get("incidents");
+  set({ incidents });
+  for (const { number, status, journal_last } of /** @type {import("../types.js").ListedIncident[]} */ (incidents)) {
+    const room = `incident:${number}`;
+    if (OPEN.has(status)) live.join(room, () => state().files[room]?.last || journal_last);
+  }
+}
+
+/** Soon, and once however many asked. */
+export function listSoon() {
+  clearTimeout(listing);
+  listing = window.setTimeout(() => quietly(loadList()), PAUSE_MS);
+}
+
+/** @param {number | null} number */
+export async function choose(number) {
+  loaded = { assessment: 0, calls: 0, incident: 0 };
+  set({ chosen: number, mode: "desk", incident: null, assessment: null, shapes: null, calls: [], picks: {}, revealed: {}, cardFaults: {}, lookAt_ms: null });
+  history.replaceState(null, "", number ? `?incident=${number}` : location.pathname);
+  if (number === null) return;
+  await catchUp(`incident:${number}`);
+  live.join(`incident:${number}`, () => state().files[`incident:${number}`]?.last ?? 0);
+  await fetchAll(number, { assessment: 1, calls: 1, incident: 1 });
+}
+
+/**
+ * An entry came down the line.
+ * @param {Entry} entry
+ */
+export function heard(entry) {
+  const { chosen, files } = state();
+  listSoon();
+  if (entry.stream !== `incident:${chosen}`) return;
+  const file = fold(files[entry.stream] ?? opened(entry.stream), entry);
+  set({ files: { ...files, [entry.stream]: file } });
+  if (file.missingAfter !== null) quietly(catchUp(entry.stream));
+  else sweep();
+}
+
+/**
+ * Everything after the last number that the page has.
+ * @param {string} stream
+ */
+export async function catchUp(stream) {
+  const number = stream.replace("incident:", "");
+  for (;;) {
+    const file = state().files[stream] ?? opened(stream);
+    const { entries, last } = await get(`incidents/${number}/journal`, { after: file.last });
+    const next = foldAll({ ...file, missingAfter: null }, entries);
+    set({ files: { ...state().files, [stream]: next } });
+    if (!entries.length || next.last >= last) break;
+  }
+  sweep();
+}
+
+/** The line to this incident was closed: the desk may no longer see it. @param {string} room */
+export function closed(room) {
+  if (room === `incident:${state().chosen}`) quietly(choose(null));
+  listSoon();
+}
+
+/** Fetch what the journal says has changed, once for many entries. */
+export function sweep() {
+  if (sweeping) return;
+  sweeping = true;
+  setTimeout(() => {
+    sweeping = false;
+    const { chosen, files } = state();
+    const changed = files[`incident:${chosen}`]?.changed;
+    if (chosen !== null && changed && behind(changed)) quietly(fetchAll(chosen, changed));
+  }, PAUSE_MS);
+}
+
+/** @param {Changed} changed */
+function behind(changed) {
+  return changed.assessment > loaded.assessment || changed.calls > loaded.calls || changed.incident > loaded.incident;
+}
+
+/**
+ * @param {number} number
+ * @param {Changed} changed
+ */
+async function fetchAll(number, changed) {
+  const wanted = {
+    incident: changed.incident > loaded.incident,
+    assessment: changed.assessment > loaded.assessment,
+    calls: changed.calls > loaded.calls && CALLERS.has(state().me.role),
+  };
+  loaded = { ...state().files[`incident:${number}`]?.changed ?? changed };
+  const [incident, assessment, shapes, calls] = await Promise.all([
+    wanted.incident ? get(`incidents/${number}`) : undefined,
+    wanted.assessment ? perhaps(get(`incidents/${number}/assessments/latest`)) : undefined,
+    wanted.assessment ? perhaps(get(`incidents/${number}/assessments/latest`, { format: "geojson" })) : undefined,
+    wanted.calls ? perhaps(get(`incidents/${number}/calls`)) : undefined,
+  ]);
+  if (state().chosen !== number) return;
+  set({
+    ...(incident === undefined ? {} : { incident }),
+    ...(assessment === undefined ? {} : { assessment }),
+    ...(shapes === undefined ? {} : { shapes }),
+    ...(calls === undefined ? {} : { calls: calls?.cards ?? [] }),
+  });
+}
+
+/**
+ * Not there yet, such as the assessment of a report without a place, or not for this desk, is null and no error.
+ * @param {Promise<any>} asked
+ */
+async function perhaps(asked) {
+  try {
+    return await asked;
+  } catch (trouble) {
+    if (trouble instanceof Problem && (trouble.status === 404 || trouble.status === 403)) return null;
+    throw trouble;
+  }
+}

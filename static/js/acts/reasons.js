@@ -1,0 +1,77 @@
+/** Correct, withdraw, stand down, close, and the flow state: acts on the chosen incident that the record keeps with a reason. */
+
+import { post } from "../api.js";
+import { here, say } from "../here.js";
+import * as sheets from "../sheets.js";
+import { set, state } from "../store.js";
+import { reasonSheet } from "../views/reason.js";
+import { catchUp, listSoon } from "./incidents.js";
+import { quietly, understood } from "./trouble.js";
+
+/** @typedef {import("../views/reason.js").ReasonSheet} ReasonSheet */
+
+/** @type {ReasonSheet | null} */
+let sheet = null;
+
+export const clicks = {
+  reason(/** @type {HTMLElement} */ button) {
+    const { incident, chosen } = state();
+    if (!incident || chosen === null) return;
+    const act = /** @type {ReasonSheet["act"]} */ (button.dataset.id);
+    sheet = { act, number: chosen, told: toldNames(), fault: null, busy: false };
+    redraw({});
+  },
+  flow(/** @type {HTMLElement} */ button) {
+    quietly(assessAgain({ flow_state: button.dataset.id }));
+  },
+};
+
+export const submits = {
+  async reason(/** @type {HTMLFormElement} */ form) {
+    if (!sheet || sheet.busy) return;
+    const typed = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]));
+    const missing = Object.keys(typed).find((name) => !typed[name]);
+    if (missing) {
+      redraw({ fault: { field: missing, words: say(`missing.${missing}`) } });
+      return;
+    }
+    redraw({ busy: true, fault: null });
+    try {
+      await post(`incidents/${sheet.number}/${sheet.act}`, typed);
+      sheets.close();
+      listSoon();
+      await catchUp(`incident:${state().chosen}`);
+    } catch (trouble) {
+      redraw({ busy: false, fault: understood(trouble) });
+    }
+  },
+};
+
+/** The dialog was closed. */
+export function forget() {
+  sheet = null;
+}
+
+/** @param {Record<string, unknown>} inputs */
+async function assessAgain(inputs) {
+  set({ busy: true });
+  try {
+    await post(`incidents/${state().chosen}/assessments`, inputs);
+    await catchUp(`incident:${state().chosen}`);
+  } finally {
+    set({ busy: false });
+  }
+}
+
+/** The desks that were told and so must hear of it. */
+function toldNames() {
+  const issued = (state().incident?.notifications ?? []).filter((one) => one.state === "issued" || one.state === "acknowledged");
+  return [...new Set(issued.map((one) => one.tells_name ?? one.tells))];
+}
+
+/** @param {Partial<ReasonSheet>} change */
+function redraw(change) {
+  if (!sheet) return;
+  sheet = { ...sheet, ...change };
+  sheets.draw(reasonSheet(sheet, here()));
+}

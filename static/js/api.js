@@ -1,0 +1,96 @@
+/**
+ * Asks and tells the service. Every command carries a key of its own, so that one sent again after a lost connection is
+ * done once; what the service refuses comes back as a Problem with its sentence and field.
+ */
+
+const ROOT = "/api/v1/";
+const PAUSES_MS = [500, 1500];
+
+/** What the service refused, in words. */
+export class Problem extends Error {
+  /**
+   * @param {number} status
+   * @param {Record<string, any>} document
+   */
+  constructor(status, document) {
+    super(String(document.detail ?? document.title ?? status));
+    this.status = status;
+    this.field = /** @type {string | null} */ (document.field ?? null);
+    this.facts = document;
+  }
+}
+
+/** The service could not be reached. */
+export class Unreachable extends Error {}
+
+/**
+ * @param {string} path below /api/v1/
+ * @param {Record<string, string | number | undefined>} [query]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+export async function get(path, query = {}, signal) {
+  const search = new URLSearchParams(Object.entries(query).flatMap(([k, v]) => (v === undefined ? [] : [[k, String(v)]])));
+  return read(await reached(ROOT + path + (search.size ? `?${search}` : ""), { headers: headers(), signal: signal ?? null }));
+}
+
+/**
+ * @param {string} path below /api/v1/
+ * @param {unknown} body
+ * @param {{signal?: AbortSignal, key?: string}} [options]
+ * @returns {Promise<any>}
+ */
+export async function post(path, body, { signal, key = uuid() } = {}) {
+  const request = {
+    method: "POST",
+    headers: { ...headers(), "Content-Type": "application/json", "X-CSRFToken": token(), "Idempotency-Key": key },
+    body: JSON.stringify(body),
+    signal: signal ?? null,
+  };
+  for (const pause_ms of PAUSES_MS) {
+    try {
+      return await read(await reached(ROOT + path, request));
+    } catch (trouble) {
+      if (!(trouble instanceof Unreachable)) throw trouble;
+      await new Promise((go) => setTimeout(go, pause_ms));
+    }
+  }
+  return read(await reached(ROOT + path, request));
+}
+
+/** A random key; `crypto.randomUUID` is missing where a closed network serves plain HTTP. */
+export function uuid() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} request
+ */
+async function reached(url, request) {
+  try {
+    return await fetch(url, { ...request, credentials: "same-origin" });
+  } catch (trouble) {
+    if (trouble instanceof DOMException && trouble.name === "AbortError") throw trouble;
+    throw new Unreachable(url);
+  }
+}
+
+/**
+ * @param {Response} answer
+ * @returns {Promise<any>}
+ */
+async function read(answer) {
+  const json = /\bjson\b/.test(answer.headers.get("Content-Type") ?? "");
+  const body = json ? await answer.json() : {};
+  if (!answer.ok) throw new Problem(answer.status, body);
+  return body;
+}
+
+function headers() {
+  return { Accept: "application/json, application/problem+json" };
+}
+
+function token() {
+  return document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
+}

@@ -1,0 +1,150 @@
+/** The desk: puts the parts of the page together, loads what is known, and keeps it true. */
+
+import * as calls from "./acts/calls.js";
+import * as incidents from "./acts/incidents.js";
+import * as issue from "./acts/issue.js";
+import * as offers from "./acts/offers.js";
+import * as reasons from "./acts/reasons.js";
+import * as report from "./acts/report.js";
+import { quietly } from "./acts/trouble.js";
+import * as alarm from "./alarm.js";
+import { get } from "./api.js";
+import { listen } from "./events.js";
+import { language, say } from "./here.js";
+import * as live from "./live.js";
+import * as chart from "./map/map.js";
+import { dress, draw } from "./page.js";
+import * as sheets from "./sheets.js";
+import { set, start, state, watch } from "./store.js";
+import * as ticking from "./ticking.js";
+
+const POLL_MS = 10_000;
+
+async function begin() {
+  const asked_ms = Date.now();
+  const me = await get("me");
+  const skew_ms = new Date(me.now).getTime() - (asked_ms + Date.now()) / 2;
+  start(initial(me, skew_ms));
+  watch(draw);
+  wire();
+  ticking.start(() => set({}));
+  const map = document.getElementById("map");
+  if (map) quietly(chart.open(map, { say, language, zone: me.time_zone }, { place: report.setPlace, point: () => mayPlace(), ready: () => dress() }));
+  connect(me.desk);
+  const wanted = Number(new URLSearchParams(location.search).get("incident"));
+  await quietly(Promise.all([incidents.loadList(), calls.loadMine(), loadDuty(me.desk)]));
+  const first = state().incidents?.find(({ number }) => number === wanted) ?? (state().incidents?.length === 1 ? state().incidents?.[0] : undefined);
+  if (first) await quietly(incidents.choose(first.number));
+}
+
+/** @param {string | null} desk */
+function connect(desk) {
+  live.join("me", () => 0);
+  if (desk) live.join(`desk:${desk}`, () => offers.lastOf(desk));
+  live.connect({
+    entry: (entry) => (entry.stream.startsWith("desk:") ? offers.heardDesk(entry) : incidents.heard(entry)),
+    link: linked,
+    left: incidents.closed,
+  });
+  setInterval(() => {
+    const { link, chosen } = state();
+    if (link !== "live" && chosen !== null) quietly(incidents.catchUp(`incident:${chosen}`));
+  }, POLL_MS);
+}
+
+/** @param {"connecting" | "live" | "lost"} link @param {string} [why] */
+function linked(link, why) {
+  const { link: before, lost_at } = state();
+  set({ link, lost_at: link === "live" ? null : (lost_at ?? Date.now()) });
+  if (why === "sign-in") set({ notice: say("trouble.session") });
+  if (link === "live" && before === "lost") quietly(Promise.all([incidents.loadList(), calls.loadMine()]));
+}
+
+function wire() {
+  const own = {
+    open: (/** @type {HTMLElement} */ button) => quietly(incidents.choose(Number(button.dataset.id))),
+    tab: (/** @type {HTMLElement} */ button) => set({ tab: /** @type {any} */ (button.dataset.id) }),
+    dismiss: () => set({ notice: null }),
+    cancel_sheet: () => sheets.close(),
+  };
+  listen({
+    clicks: { ...own, ...report.clicks, ...calls.clicks, ...issue.clicks, ...reasons.clicks, ...offers.clicks },
+    changes: {
+      ...report.changes,
+      ...issue.changes,
+      choose: (/** @type {HTMLSelectElement} */ list) => quietly(incidents.choose(list.value ? Number(list.value) : null)),
+      layer: (/** @type {HTMLInputElement} */ box) => chart.switchLayer(box.dataset.id ?? "", box.checked),
+    },
+    inputs: report.inputs,
+    submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits },
+  });
+  document.addEventListener("pointerdown", alarm.arm, { once: true });
+  document.addEventListener("keydown", keys);
+  document.getElementById("sheet")?.addEventListener("close", () => {
+    issue.forget();
+    reasons.forget();
+    sheets.clear();
+  });
+}
+
+/** @param {KeyboardEvent} event */
+function keys(event) {
+  alarm.arm();
+  const from = /** @type {HTMLElement} */ (event.target);
+  if (event.key === "Enter" && from.id === "place" && report.firstPlace()) event.preventDefault();
+  if (event.key === "Escape" && state().mode === "report" && from.closest("#report-form")) {
+    if (state().places.length) set({ places: [] });
+    else report.leave();
+  }
+}
+
+/** A click on the map places a report: always while one is written, and else only where nothing is looked at. */
+function mayPlace() {
+  const { mode, chosen, me } = state();
+  return mode === "report" || (chosen === null && me.role !== "observer");
+}
+
+/** @param {string | null} desk */
+async function loadDuty(desk) {
+  if (desk) set({ duty: await get(`desks/${desk}/duty`) });
+}
+
+/**
+ * @param {import("./types.js").Me} me
+ * @param {number} skew_ms
+ * @returns {import("./store.js").State}
+ */
+function initial(me, skew_ms) {
+  return {
+    me,
+    skew_ms,
+    incidents: null,
+    chosen: null,
+    incident: null,
+    assessment: null,
+    shapes: null,
+    calls: [],
+    files: {},
+    mine: [],
+    duty: null,
+    link: "connecting",
+    lost_at: null,
+    mode: "desk",
+    reportFor: null,
+    draft: null,
+    slips: [],
+    preview: { state: "idle", assessment: null, problem: null },
+    places: [],
+    picks: {},
+    revealed: {},
+    cardFaults: {},
+    notice: null,
+    tab: "next",
+    centre: "map",
+    lookAt_ms: null,
+    alarm: false,
+    busy: false,
+  };
+}
+
+begin();

@@ -1,0 +1,184 @@
+/** The chart in the middle: rivers, boundaries and sites as tiles of this service, and on them what is reached when. */
+
+import * as maplibregl from "maplibre-gl";
+import { when } from "../clock.js";
+import { stage } from "../stage.js";
+import { addTo } from "./icons.js";
+import { EMPTY, style, SWITCHES } from "./style.js";
+
+/** @typedef {import("./style.js").Colours} Colours */
+/** @typedef {{place: (place: {lon: number, lat: number}) => void, point: () => boolean, ready: () => void}} Ears */
+/** @typedef {{say: import("../words.js").Say, language: "zh" | "en", zone: string}} Speech */
+
+/** The reference basin, where a page without an incident begins. */
+const BASIN = /** @type {[number, number, number, number]} */ ([101.6, 27.9, 110.2, 33.2]);
+const NEAR_H = 24;
+const COLOURS = ["ground", "ink", "ink2", "line", "water", "canal", "land", "maybe", "here", "passed", "paper", "accent"];
+
+/** @type {maplibregl.Map | null} */
+let map = null;
+/** @type {maplibregl.Marker | null} */
+let marker = null;
+let shown = EMPTY;
+/** @type {Record<string, boolean>} */
+const hidden = {};
+
+/**
+ * @param {HTMLElement} place
+ * @param {Speech} speech
+ * @param {Ears} ears
+ */
+export async function open(place, speech, ears) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  map = new maplibregl.Map({
+    container: place,
+    style: style(colours(), speech.language, location.origin),
+    bounds: BASIN,
+    attributionControl: false,
+    localIdeographFontFamily: "'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: still ? 0 : 150,
+    locale: locale(speech.say),
+    minZoom: 4,
+    maxZoom: 15,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
+  map.on("click", ({ lngLat }) => {
+    if (ears.point()) ears.place({ lon: lngLat.lng, lat: lngLat.lat });
+  });
+  map.on("style.load", () => dress(ears));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map?.setStyle(style(colours(), speech.language, location.origin)));
+}
+
+/** @param {Ears} ears */
+async function dress(ears) {
+  if (!map) return;
+  const found = colours();
+  await addTo(map, { ink: found.ink, paper: found.paper });
+  for (const [name, off] of Object.entries(hidden)) switchLayer(name, !off);
+  draw(shown);
+  ears.ready();
+}
+
+/**
+ * What an assessment reaches, as it stands at an instant.
+ * @param {GeoJSON.FeatureCollection | null} shapes
+ * @param {Date} at
+ * @param {Speech & {now: Date}} here
+ */
+export function show(shapes, at, here) {
+  const features = (shapes?.features ?? []).map((feature, order) => ({ ...feature, properties: { ...feature.properties, ...dressed(feature, order, at, here) } }));
+  draw({ type: "FeatureCollection", features });
+}
+
+/**
+ * @param {GeoJSON.Feature} feature
+ * @param {number} order
+ * @param {Date} at
+ * @param {Speech & {now: Date}} here
+ */
+function dressed({ properties }, order, at, here) {
+  const found = /** @type {Record<string, any>} */ (properties ?? {});
+  if (found.layer === "stretch") return { stage: stage(/** @type {any} */ (found), at) };
+  if (found.layer !== "arrival") return {};
+  const words = found.earliest_at ? `${here.say("not_before")} ${when(found.earliest_at, here)}` : here.say("unknown");
+  return { order, title: found.name ?? "", words };
+}
+
+/** @param {GeoJSON.FeatureCollection} collection */
+function draw(collection) {
+  shown = collection;
+  const source = map?.getSource("incident");
+  if (source instanceof maplibregl.GeoJSONSource) source.setData(collection);
+}
+
+/**
+ * Brings the stretches of the next hours into view.
+ * @param {GeoJSON.FeatureCollection} shapes
+ * @param {Date} now
+ */
+export function frame(shapes, now) {
+  const soon = shapes.features.filter(({ properties }) => !properties?.earliest_at || hoursFrom(now, properties.earliest_at) < NEAR_H);
+  const bounds = new maplibregl.LngLatBounds();
+  for (const { geometry } of soon) for (const point of points(geometry)) bounds.extend(point);
+  if (!bounds.isEmpty()) map?.fitBounds(bounds, { padding: { top: 56, bottom: 72, left: 48, right: 120 }, maxZoom: 12, animate: false });
+}
+
+/**
+ * The reported place, to be dragged; null takes it away.
+ * @param {{lon: number, lat: number} | null} place
+ * @param {(place: {lon: number, lat: number}) => void} [moved]
+ * @param {string} [label]
+ */
+export function mark(place, moved, label = "") {
+  if (!map || !place) {
+    marker?.remove();
+    marker = null;
+    return;
+  }
+  marker ??= newMarker(moved ?? (() => {}), label);
+  marker.setLngLat([place.lon, place.lat]).addTo(map);
+}
+
+/** @param {{lon: number, lat: number}} place @param {number} [zoom] */
+export function look(place, zoom = 11) {
+  map?.jumpTo({ center: [place.lon, place.lat], zoom: Math.max(map.getZoom(), zoom) });
+}
+
+/**
+ * @param {string} name of the page's switch
+ * @param {boolean} on
+ */
+export function switchLayer(name, on) {
+  hidden[name] = !on;
+  for (const layer of SWITCHES[name] ?? []) if (map?.getLayer(layer)) map.setLayoutProperty(layer, "visibility", on ? "visible" : "none");
+}
+
+/** The frame has another size now. */
+export function resized() {
+  map?.resize();
+}
+
+/** @param {(place: {lon: number, lat: number}) => void} moved @param {string} label */
+function newMarker(moved, label) {
+  const element = document.createElement("div");
+  element.className = "report-marker";
+  element.setAttribute("role", "img");
+  element.setAttribute("aria-label", label);
+  const made = new maplibregl.Marker({ element, draggable: true, anchor: "bottom" });
+  made.on("dragend", () => {
+    const { lng, lat } = made.getLngLat();
+    moved({ lon: lng, lat });
+  });
+  return made;
+}
+
+/** @returns {Colours} */
+export function colours() {
+  const sheet = getComputedStyle(document.documentElement);
+  return /** @type {Colours} */ (Object.fromEntries(COLOURS.map((name) => [name, sheet.getPropertyValue(`--map-${name}`).trim()])));
+}
+
+/** @param {Date} now @param {string} at */
+function hoursFrom(now, at) {
+  return (new Date(at).getTime() - now.getTime()) / 3_600_000;
+}
+
+/**
+ * @param {GeoJSON.Geometry} geometry
+ * @returns {[number, number][]}
+ */
+function points(geometry) {
+  if (geometry.type === "Point") return [/** @type {[number, number]} */ (geometry.coordinates)];
+  if (geometry.type === "LineString") return /** @type {[number, number][]} */ (geometry.coordinates);
+  return geometry.type === "MultiLineString" ? /** @type {[number, number][]} */ (geometry.coordinates.flat()) : [];
+}
+
+/** @param {import("../words.js").Say} say */
+function locale(say) {
+  return { "NavigationControl.ZoomIn": say("map.zoom_in"), "NavigationControl.ZoomOut": say("map.zoom_out"), "Map.Title": say("map.title") };
+}

@@ -1,0 +1,99 @@
+/** Draws the state on the page: each panel by its view, the map by its shapes, and the drill stripe over everything. */
+
+import * as alarm from "./alarm.js";
+import { when } from "./clock.js";
+import { here, say } from "./here.js";
+import { html, NOTHING } from "./html.js";
+import { address } from "./map/icons.js";
+import { controls } from "./map/legend.js";
+import * as chart from "./map/map.js";
+import { morph } from "./morph.js";
+import { now, state } from "./store.js";
+import { known } from "./views/known.js";
+import { bar, next } from "./views/next.js";
+import { duty, incidentName, link, switcher } from "./views/topbar.js";
+
+/** @typedef {import("./store.js").State} State */
+
+let framed = /** @type {number | null} */ (null);
+
+/** @param {State} current @param {State | null} before */
+export function draw(current, before) {
+  const at = here();
+  put("switcher", switcher(current, at));
+  put("link", link(current, at));
+  put("duty", duty(current, at));
+  put("banner", banner(current));
+  put("next-body", next(current, at));
+  put("next-bar", bar(current, at));
+  put("known-body", known(current, at));
+  select(current);
+  drill(current);
+  document.body.dataset.tab = current.tab;
+  for (const tab of document.querySelectorAll("[data-do=tab]")) tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.id === current.tab));
+  if (before && before.tab !== current.tab) chart.resized();
+  drawMap(current, before);
+}
+
+/** The map has loaded its style: give it what is known, and the legend its marks. */
+export function dress() {
+  const current = state();
+  const { ink, paper } = chart.colours();
+  put("map-controls", controls(say));
+  for (const image of document.querySelectorAll("img[data-mark]")) {
+    const [kind = "", synthetic] = (/** @type {HTMLElement} */ (image).dataset.mark ?? "").split("-");
+    image.setAttribute("src", address(kind, { ink, paper }, synthetic === "synthetic"));
+  }
+  chart.show(current.shapes, lookAt(current), here());
+  if (current.shapes && framed !== current.chosen) frame(current);
+}
+
+/** @param {State} current @param {State | null} before */
+function drawMap(current, before) {
+  if (current.chosen === null) framed = null;
+  chart.show(current.mode === "report" && !current.reportFor ? null : current.shapes, lookAt(current), here());
+  if (current.shapes && current.shapes !== before?.shapes && framed !== current.chosen) frame(current);
+}
+
+/** @param {State} current */
+function frame(current) {
+  framed = current.chosen;
+  if (current.shapes) chart.frame(current.shapes, now());
+}
+
+/** @param {State} current */
+function lookAt(current) {
+  return current.lookAt_ms === null ? now() : new Date(current.lookAt_ms);
+}
+
+/** @param {State} current */
+function banner(current) {
+  const drilled = current.incident?.drill || (current.mode === "report" && current.draft?.drill);
+  return html`${drilled ? html`<p class="drill-stripe">${say("drill.stripe")}</p>` : NOTHING}
+    ${current.link === "lost" && current.lost_at ? html`<p class="notice is-lost" role="status">${say("link.stale", { at: when(new Date(current.lost_at), here()) })}</p>` : NOTHING}
+    ${current.alarm ? html`<p class="notice is-alarm" role="alert"><strong>${say("alarm.title")}</strong> ${current.mine[0]?.text ?? ""} <button data-do="show_mine">${say("alarm.show")}</button> <button data-do="silence">${say("alarm.silence")}</button></p>` : NOTHING}
+    ${current.notice ? html`<p class="notice" role="alert">${current.notice} <button data-do="dismiss">${say("dismiss")}</button></p>` : NOTHING}
+    ${current.me.role === "liaison" && alarm.mayAsk() ? html`<p class="notice is-quiet">${say("alarm.ask")} <button data-do="allow_notices">${say("alarm.allow")}</button></p>` : NOTHING}`;
+}
+
+/** The switcher shows what is chosen, also when the choice came from elsewhere. @param {State} current */
+function select(current) {
+  const list = document.getElementById("incident");
+  const value = String(current.chosen ?? "");
+  if (list instanceof HTMLSelectElement && list.value !== value) list.value = value;
+}
+
+/** @param {State} current */
+function drill(current) {
+  const drilled = Boolean(current.incident?.drill);
+  document.body.classList.toggle("is-drill", drilled);
+  const listed = current.incidents?.find(({ number }) => number === current.chosen);
+  const waiting = current.mine.length ? `(${current.mine.length}) ` : "";
+  document.title = `${waiting}${listed ? incidentName(listed, here()) : say("app.title")} · ${say("app.name")}`;
+}
+
+/** @param {string} id @param {import("./html.js").Markup} markup */
+function put(id, markup) {
+  const place = document.getElementById(id);
+  if (place) morph(place, markup);
+}

@@ -1,0 +1,158 @@
+/**
+ * The report form as data: a draft of strings as typed, the body that the service takes, and what the browser can already
+ * say is missing. Pure. Only the place is required; what is unknown is left out, never guessed.
+ */
+
+import { instantOf, localOf } from "./clock.js";
+import { isPlace, parse, written } from "./coordinates.js";
+
+/**
+ * @typedef {object} Draft
+ * @property {string} place coordinates or a name, as typed
+ * @property {string} placeName what the coordinates stand for, when a name was chosen
+ * @property {string} occurred wall-clock time, "" while unknown
+ * @property {string} known wall-clock time
+ * @property {string} substance
+ * @property {string} source_state
+ * @property {string} bank
+ * @property {string} flow_state
+ * @property {string} mass_kg
+ * @property {string} duration_min
+ * @property {string} description
+ * @property {string} reporter
+ * @property {string} verification
+ * @property {boolean} unlocated
+ * @property {boolean} drill
+ */
+/** @typedef {{field: string, key: string}} Slip a field and the sentence that says what to correct */
+
+export const FLOW_STATES = ["unknown", "low", "mean", "high", "flood"];
+export const SOURCE_STATES = ["unknown", "continuing", "stopped"];
+export const BANKS = ["unknown", "left", "right", "middle"];
+export const VERIFICATIONS = ["unverified", "preliminary", "verified", "refuted"];
+
+/**
+ * @param {Date} now
+ * @param {string} zone
+ * @returns {Draft}
+ */
+export function emptyDraft(now, zone) {
+  return {
+    place: "",
+    placeName: "",
+    occurred: "",
+    known: localOf(now, zone),
+    substance: "",
+    source_state: "unknown",
+    bank: "unknown",
+    flow_state: "unknown",
+    mass_kg: "",
+    duration_min: "",
+    description: "",
+    reporter: "",
+    verification: "unverified",
+    unlocated: false,
+    drill: false,
+  };
+}
+
+/**
+ * What must be corrected before the service is asked at all.
+ * @param {Draft} draft
+ * @returns {Slip[]}
+ */
+export function slips(draft) {
+  return [placeSlip(draft.place), numberSlip("mass_kg", draft.mass_kg), numberSlip("duration_min", draft.duration_min)].flatMap(
+    (slip) => (slip ? [slip] : []),
+  );
+}
+
+/**
+ * The report as the service takes it; null while the place is not known.
+ * @param {Draft} draft
+ * @param {string} zone
+ * @returns {Record<string, unknown> | null}
+ */
+export function bodyOf(draft, zone) {
+  const found = parse(draft.place);
+  if (!isPlace(found)) return null;
+  const { lon, lat, datum } = found;
+  const body = {
+    location: datum === "gcj02" ? { lon, lat, datum } : { lon, lat },
+    occurred_at: draft.occurred ? instantOf(draft.occurred, zone) : null,
+    known_at: draft.known ? instantOf(draft.known, zone) : null,
+    substance: draft.substance.trim(),
+    source_state: draft.source_state,
+    bank: draft.bank,
+    flow_state: draft.flow_state,
+    mass_kg: amount(draft.mass_kg),
+    duration_min: amount(draft.duration_min),
+    description: description(draft),
+    reporter: draft.reporter.trim(),
+    verification: draft.verification,
+    unlocated: draft.unlocated,
+    drill: draft.drill,
+  };
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== "" && value !== false));
+}
+
+/**
+ * The draft with its place set by the map or by a chosen name.
+ * @param {Draft} draft
+ * @param {{lon: number, lat: number}} place
+ * @param {string} [name]
+ * @returns {Draft}
+ */
+export function placed(draft, place, name = "") {
+  return { ...draft, place: written(place), placeName: name, unlocated: false };
+}
+
+/**
+ * A stored draft as it can still be used; anything else is dropped.
+ * @param {string | null} stored
+ * @param {Draft} empty
+ * @returns {Draft | null}
+ */
+export function restored(stored, empty) {
+  if (!stored) return null;
+  try {
+    const read = /** @type {Record<string, unknown>} */ (JSON.parse(stored));
+    const kept = Object.entries(empty).map(([name, value]) => [name, typeof read[name] === typeof value ? read[name] : value]);
+    return /** @type {Draft} */ (Object.fromEntries(kept));
+  } catch (broken) {
+    if (broken instanceof SyntaxError) return null;
+    throw broken;
+  }
+}
+
+/** @param {Draft} draft */
+function description(draft) {
+  return [draft.placeName.trim(), draft.description.trim()].filter(Boolean).join("。");
+}
+
+/**
+ * @param {string} typed
+ * @returns {Slip | null}
+ */
+function placeSlip(typed) {
+  if (!typed.trim()) return { field: "location", key: "form.place.missing" };
+  const found = parse(typed);
+  if (isPlace(found)) return null;
+  return { field: "location", key: found ? `form.place.${found.fault}` : "form.place.choose" };
+}
+
+/**
+ * @param {string} field
+ * @param {string} typed
+ * @returns {Slip | null}
+ */
+function numberSlip(field, typed) {
+  const value = amount(typed);
+  return value !== null && !(Number.isFinite(value) && value > 0) ? { field, key: "form.number" } : null;
+}
+
+/** @param {string} typed */
+function amount(typed) {
+  const text = typed.normalize("NFKC").replace(/,/g, "").trim();
+  return text ? Number(text) : null;
+}

@@ -1,0 +1,85 @@
+/** What the page knows now, in one place. `set` merges a change and draws once per frame, however many changes came. */
+
+/** @typedef {import("./types.js").Me} Me */
+/** @typedef {import("./report.js").Draft} Draft */
+/** @typedef {import("./journal.js").File} File */
+
+/** @typedef {{state: "idle" | "asking" | "shown" | "refused", assessment: import("./types.js").Assessment | null, problem: {detail: string, field: string | null, candidates: import("./types.js").Candidate[]} | null}} Preview */
+
+/**
+ * @typedef {object} State
+ * @property {Me} me
+ * @property {number} skew_ms the server's clock minus this computer's
+ * @property {import("./types.js").ListedIncident[] | null} incidents null until first answered
+ * @property {number | null} chosen
+ * @property {import("./types.js").Incident | null} incident
+ * @property {import("./types.js").Assessment | null} assessment
+ * @property {GeoJSON.FeatureCollection | null} shapes
+ * @property {import("./types.js").CallCard[]} calls
+ * @property {Record<string, File>} files by stream
+ * @property {import("./types.js").Notification[]} mine open messages for this desk
+ * @property {import("./types.js").Duty | null} duty
+ * @property {"connecting" | "live" | "lost"} link
+ * @property {number | null} lost_at
+ * @property {"desk" | "report"} mode
+ * @property {number | null} reportFor the incident that a further report belongs to
+ * @property {Draft | null} draft
+ * @property {import("./report.js").Slip[]} slips
+ * @property {Preview} preview
+ * @property {import("./types.js").FoundPlace[]} places
+ * @property {Record<number, boolean>} picks which proposals are ticked
+ * @property {Record<string, string>} revealed numbers shown to this officer, by card
+ * @property {Record<string, string>} cardFaults what to correct on a card
+ * @property {string | null} notice one sentence about the page itself, such as an expired session
+ * @property {"next" | "map" | "known"} tab on a narrow screen
+ * @property {"map" | "plot"} centre
+ * @property {number | null} lookAt_ms the instant that the map shows; null: now
+ * @property {boolean} alarm
+ * @property {boolean} busy
+ */
+
+/** @type {State | null} */
+let current = null;
+/** @type {((state: State, before: State | null) => void)[]} */
+const watchers = [];
+let drawn = /** @type {State | null} */ (null);
+let waiting = false;
+
+/** @param {State} initial */
+export function start(initial) {
+  current = initial;
+  schedule();
+}
+
+/** @returns {State} */
+export function state() {
+  if (!current) throw new Error("the page has not started");
+  return current;
+}
+
+/** @param {Partial<State>} change */
+export function set(change) {
+  current = { ...state(), ...change };
+  schedule();
+}
+
+/** @param {(state: State, before: State | null) => void} watcher */
+export function watch(watcher) {
+  watchers.push(watcher);
+}
+
+/** The instant by the server's clock: an office computer's own may be minutes off. */
+export function now() {
+  return new Date(Date.now() + (current?.skew_ms ?? 0));
+}
+
+function schedule() {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    const before = drawn;
+    drawn = state();
+    for (const watcher of watchers) watcher(drawn, before);
+  });
+}

@@ -1,0 +1,119 @@
+/** The call board: whom to ring, in order, what to say, and what came of it. Pure. */
+
+import { duration } from "../clock.js";
+import { html, NOTHING } from "../html.js";
+import { circleTag, fault, heading, hour, runningDown } from "./parts.js";
+
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../types.js").Here} Here */
+/** @typedef {import("../types.js").CallCard} CallCard */
+
+/** What a call can come to, besides the read-back. */
+export const OUTCOMES = ["no_answer", "busy", "wrong_number", "refused", "call_later"];
+
+/** @param {CallCard} card */
+export function cardKey(card) {
+  return `${card.notification}-${card.contact}`;
+}
+
+/** @param {CallCard} card */
+export function isDone(card) {
+  return card.state === "acknowledged" || card.outcomes.some(({ outcome }) => outcome === "read_back");
+}
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function callBoard(state, here) {
+  const { say } = here;
+  const open = state.calls.filter((card) => !isDone(card));
+  const done = state.calls.filter(isDone);
+  return html`<section class="board" aria-labelledby="board-title" data-key="board">
+    ${heading("board-title", say("board.title"), state.calls.length ? say("board.count", { done: done.length, all: state.calls.length }) : "")}
+    ${state.calls.length ? NOTHING : html`<p class="empty">${say("board.empty")}</p>`}
+    <ul class="plain cards" data-list>${open.map((card, i) => html`<li data-key="call-${cardKey(card)}">${openCard(card, i === 0, state, here)}</li>`)}</ul>
+    ${done.length ? html`<ul class="plain done" data-key="done">${done.map((card) => doneCard(card, here))}</ul>` : NOTHING}
+  </section>`;
+}
+
+/**
+ * @param {CallCard} card
+ * @param {boolean} first
+ * @param {State} state
+ * @param {Here} here
+ */
+function openCard(card, first, state, here) {
+  const { say } = here;
+  const since = state.incident?.known_at ?? null;
+  return html`<details class="card call" name="call" ${first && "open"}>
+    <summary data-item><span class="who"><strong>${card.desk_name}</strong> <span class="role">${say(`contact.${card.role}`)}</span></span>
+      ${circleTag(card.circle, here)} ${runningDown(card.deadline_at, since, here)}</summary>
+    <p class="script">${card.script}</p>
+    <p class="read-back"><span class="code" aria-label="${say("code")} ${[...card.code].join(" ")}">${card.code}</span> <span class="hint">${say("code.hint")}</span></p>
+    ${number(card, state, here)}
+    ${tries(card, here)}
+    ${outcome(card, state, here)}
+  </details>`;
+}
+
+/**
+ * @param {CallCard} card
+ * @param {State} state
+ * @param {Here} here
+ */
+function number(card, state, { say }) {
+  const shown = state.revealed[cardKey(card)];
+  const name = html`<span class="name">${card.name}</span>`;
+  if (shown) return html`<p class="number">${name} <a class="full" href="tel:${shown}">${shown}</a></p>`;
+  return html`<p class="number">${name} <span class="masked">${card.masked}</span>
+    <button data-do="reveal" data-id="${card.notification}" data-contact="${card.contact}">${say("number.show")}</button></p>`;
+}
+
+/**
+ * @param {CallCard} card
+ * @param {State} state
+ * @param {Here} here
+ */
+function outcome(card, state, here) {
+  const { say } = here;
+  const key = cardKey(card);
+  return html`<form class="outcome" data-submit="read_back" data-id="${card.notification}" data-contact="${card.contact}">
+      <label for="person-${key}">${say("call.person")}</label>
+      <span class="pair"><input id="person-${key}" name="person" autocomplete="off" maxlength="60" placeholder="${say("call.person.hint")}">
+      <button class="primary" type="submit">${say("outcome.read_back")}</button></span>
+      ${fault(state.cardFaults[key], `person-${key}`)}
+    </form>
+    <p class="others">${OUTCOMES.map(
+      (one) => html`<button data-do="outcome" data-outcome="${one}" data-id="${card.notification}" data-contact="${card.contact}">${say(`outcome.${one}`)}</button>`,
+    )}</p>
+    <details class="late"><summary>${say("call.late")}</summary>
+      <label for="at-${key}">${say("call.at")}</label> <input id="at-${key}" name="at" type="datetime-local" data-late="${key}">
+    </details>`;
+}
+
+/**
+ * @param {CallCard} card
+ * @param {Here} here
+ */
+function tries(card, here) {
+  const { say, language } = here;
+  if (!card.outcomes.length) {
+    return card.silence_s ? html`<p class="hint">${say("call.silence", { time: duration(card.silence_s, language) })}</p>` : NOTHING;
+  }
+  return html`<ol class="plain tries">${card.outcomes.map(
+    (one) => html`<li>${hour(one.at, here)} ${say(`outcome.${one.outcome}`)}${one.person ? ` · ${one.person}` : ""}
+      ${one.typed_at && one.typed_at !== one.at ? html`<span class="tag doubt">${say("late")}</span>` : NOTHING}</li>`,
+  )}</ol>`;
+}
+
+/**
+ * @param {CallCard} card
+ * @param {Here} here
+ */
+function doneCard(card, here) {
+  const { say } = here;
+  const read = card.outcomes.find(({ outcome: what }) => what === "read_back");
+  return html`<li data-key="called-${cardKey(card)}"><span class="told told-read_back"><span class="told-mark" aria-hidden="true"></span>${say("told.read_back")}</span>
+    <strong>${card.desk_name}</strong> ${read ? html`${hour(read.at, here)} ${read.person ?? ""}` : say(`contact.${card.role}`)}</li>`;
+}

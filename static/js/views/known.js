@@ -1,0 +1,111 @@
+/** The right column: what we know. The event, who is reached and who has been told, where words are missing, the record. Pure. */
+
+import { html, NOTHING } from "../html.js";
+import { journal } from "./entries.js";
+import { gradeTag, hour } from "./parts.js";
+import { gaps, reached, sites } from "./reached.js";
+import { incidentName } from "./topbar.js";
+
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../types.js").Here} Here */
+/** @typedef {import("../types.js").Incident} Incident */
+
+const RUNNERS = new Set(["duty_officer", "leader"]);
+const FLOWS = ["low", "mean", "high", "flood"];
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function known(state, here) {
+  const { say } = here;
+  if (!state.chosen) return html`<section class="empty" data-key="none"><h2>${say("known.none")}</h2><p>${say("known.none.how")}</p></section>`;
+  if (!state.incident) return html`<p class="empty" role="status" data-key="loading">${say("loading")}</p>`;
+  const file = state.files[`incident:${state.chosen}`];
+  return html`${event(state, state.incident, here)}${reached(state, here)}${sites(state, here)}${gaps(state, here)}
+    ${journal(file?.entries ?? [], state, here)}`;
+}
+
+/**
+ * @param {State} state
+ * @param {Incident} incident
+ * @param {Here} here
+ */
+function event(state, incident, here) {
+  const { say } = here;
+  const listed = state.incidents?.find(({ number }) => number === incident.number);
+  const report = incident.report;
+  const unverified = report.verification === "unverified" || !report.verification;
+  return html`<section class="event" aria-labelledby="event-title" data-key="event">
+    <h2 id="event-title">${listed ? incidentName(listed, here) : `#${incident.number}`}</h2>
+    <p class="tags">${incident.status === "open" ? NOTHING : html`<span class="tag">${say(`status.${incident.status}`)}</span>`}
+      <span class="tag ${unverified ? "doubt" : ""}">${say(`verification.${report.verification ?? "unverified"}`)}</span>
+      ${gradeTag(incident.declared_grade ?? incident.predicted_grade, here)} <span class="meta">${say(incident.declared_grade ? "grade.declared" : "grade.predicted")}</span></p>
+    <dl>${rows(state, incident, listed?.known_at ?? null, here)}</dl>
+    ${RUNNERS.has(here.me.role) && incident.status !== "closed" ? flow(report.flow_state ?? "unknown", state, here) : NOTHING}
+    ${acts(incident, here)}</section>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Incident} incident
+ * @param {string | null} knownAt
+ * @param {Here} here
+ */
+function rows(state, incident, knownAt, here) {
+  const { say } = here;
+  const report = incident.report;
+  const spot = state.assessment?.snapped;
+  const place = spot ? say("snap.at", { river: spot.river, m: Math.round(spot.distance_m) }) : say("snap.none");
+  const source = report.source_state ?? "unknown";
+  const pairs = [
+    ["known.place", place],
+    ["known.substance", [report.substance || say("substance.unknown"), report.mass_kg ? `${report.mass_kg} kg` : ""].filter(Boolean).join(" · ")],
+    ["known.source", html`<strong class="source-${source}">${say(`source_state.${source}`)}</strong>`],
+    ["known.seen", occurred(report.occurred_at ?? report.occurred, here)],
+    ["known.at", hour(incident.known_at ?? report.known_at ?? knownAt, here)],
+    ["known.bank", say(`bank.${report.bank ?? "unknown"}`)],
+    ["known.lead", incident.lead_name ?? state.incidents?.find(({ number }) => number === incident.number)?.lead_name ?? incident.lead],
+    ["known.words", report.description || null],
+  ];
+  return pairs.flatMap(([key, value]) => (value ? [html`<dt>${say(String(key))}</dt><dd>${value}</dd>`] : []));
+}
+
+/**
+ * @param {unknown} at an instant, a period, or nothing
+ * @param {Here} here
+ */
+function occurred(at, here) {
+  if (typeof at === "string") return hour(at, here);
+  if (typeof at === "object" && at !== null) {
+    const { earliest, latest } = /** @type {{earliest: string, latest: string}} */ (at);
+    return earliest === latest ? hour(earliest, here) : html`${hour(earliest, here)} – ${hour(latest, here)}`;
+  }
+  return hour(null, here);
+}
+
+/**
+ * One tap on 枯 平 丰 洪 asks for a new assessment.
+ * @param {string} flowState
+ * @param {State} state
+ * @param {Here} here
+ */
+function flow(flowState, state, { say }) {
+  return html`<div class="flow" role="group" aria-label="${say("form.flow_state")}"><span class="meta">${say("form.flow_state")}</span>
+    ${FLOWS.map((one) => html`<button data-do="flow" data-id="${one}" aria-pressed="${one === flowState}" ${state.busy && "disabled"}>${say(`flow_state.${one}`)}</button>`)}</div>`;
+}
+
+/**
+ * @param {Incident} incident
+ * @param {Here} here
+ */
+function acts(incident, { say, me }) {
+  const record = html`<a class="button" href="/incidents/${incident.number}/record">${say("act.record")}</a>`;
+  if (!RUNNERS.has(me.role) || incident.status === "closed") return html`<p class="acts">${record}</p>`;
+  const names = ["correct", "withdraw", "stand-down", "close"];
+  return html`<p class="acts"><button data-do="further">${say("act.further")}</button>${record}</p>
+    <details class="more acts-more"><summary>${say("act.more")}</summary><p class="acts">${names.map(
+      (name) => html`<button data-do="reason" data-id="${name}">${say(`act.${name}`)}</button>`,
+    )}</p></details>`;
+}
+

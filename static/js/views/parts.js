@@ -1,0 +1,103 @@
+/** Small pieces that several views show: hours, clocks, circles, marks of telling, grades. Pure. */
+
+import { countdown, duration, when } from "../clock.js";
+import { html, NOTHING } from "../html.js";
+
+/** @typedef {import("../types.js").Here} Here */
+/** @typedef {import("../stage.js").Telling} Telling */
+
+const GRADES = ["I", "II", "III", "IV"];
+
+/**
+ * @param {string | null | undefined} at
+ * @param {Here} here
+ */
+export function hour(at, here) {
+  return at ? html`<time datetime="${at}">${when(at, here)}</time>` : html`<span class="unknown">${here.say("unknown")}</span>`;
+}
+
+/**
+ * A duty's clock; `ticking.js` keeps its words true between renderings.
+ * @param {string | null | undefined} deadline
+ * @param {string | null | undefined} since
+ * @param {Here} here
+ */
+export function runningDown(deadline, since, here) {
+  if (!deadline) return NOTHING;
+  const found = countdown(deadline, since ?? null, here.now);
+  return html`<span class="clock" data-urgency="${found.urgency}" data-until="${deadline}" data-since="${since ?? ""}">${clockWords(found, here)}</span>`;
+}
+
+/**
+ * @param {import("../clock.js").Countdown} found
+ * @param {Pick<Here, "say" | "language">} here
+ */
+export function clockWords(found, { say, language }) {
+  const time = duration(found.left_s, language);
+  return say(found.urgency === "over" ? "clock.over" : "clock.left", { time });
+}
+
+/**
+ * @param {string | null | undefined} circle
+ * @param {Here} here
+ */
+export function circleTag(circle, { say }) {
+  return circle ? html`<span class="tag circle-${circle}">${say(`circle.${circle}`)}</span>` : NOTHING;
+}
+
+/**
+ * Hollow, half, filled: only a read-back is calm.
+ * @param {Telling} telling
+ * @param {Here} here
+ */
+export function toldMark(telling, { say }) {
+  return html`<span class="told told-${telling}"><span class="told-mark" aria-hidden="true"></span>${say(`told.${telling}`)}</span>`;
+}
+
+/**
+ * The predicted grade comes as a numeral or with its reasons.
+ * @param {unknown} grade
+ */
+export function gradeOf(grade) {
+  const found = typeof grade === "object" && grade !== null ? /** @type {Record<string, unknown>} */ (grade).grade : grade;
+  return typeof found === "string" && GRADES.includes(found) ? found : null;
+}
+
+/**
+ * @param {unknown} grade
+ * @param {Here} here
+ */
+export function gradeTag(grade, { say }) {
+  const found = gradeOf(grade);
+  return found ? html`<span class="tag grade grade-${found}">${say(`grade.${found}`)}</span>` : html`<span class="unknown">${say("grade.none")}</span>`;
+}
+
+/**
+ * @param {boolean | undefined} synthetic
+ * @param {Here} here
+ */
+export function syntheticTag(synthetic, { say }) {
+  return synthetic ? html`<span class="tag doubt">${say("synthetic")}</span>` : NOTHING;
+}
+
+/** @param {number | null | undefined} km */
+export function kilometres(km) {
+  return typeof km === "number" ? `${km.toFixed(1)} km` : "";
+}
+
+/**
+ * @param {string | undefined} sentence
+ * @param {string} id of the field that it stands beside
+ */
+export function fault(sentence, id) {
+  return sentence ? html`<p class="fault" id="${id}-fault" role="alert">${sentence}</p>` : NOTHING;
+}
+
+/**
+ * @param {string} id
+ * @param {string} title
+ * @param {unknown} count
+ */
+export function heading(id, title, count = "") {
+  return html`<h2 id="${id}">${title}${count === "" ? NOTHING : html` <span class="count">${count}</span>`}</h2>`;
+}

@@ -1,0 +1,98 @@
+/** What the machine proposes and an officer decides: who is told, under which clause, by when. Pure. */
+
+import { html, NOTHING } from "../html.js";
+import { circleTag, heading, runningDown } from "./parts.js";
+
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../types.js").Here} Here */
+/** @typedef {import("../types.js").Notification} Notification */
+
+const CIRCLES = ["now", "prepare", "watch"];
+
+/**
+ * Proposals of the officer's own desk, most urgent first.
+ * @param {State} state
+ */
+export function proposed(state) {
+  const open = (state.incident?.notifications ?? []).filter(({ state: where }) => where === "proposed");
+  return open.sort((a, b) => CIRCLES.indexOf(a.circle) - CIRCLES.indexOf(b.circle) || hours(a) - hours(b) || a.id - b.id);
+}
+
+/** @param {State} state */
+export function ticked(state) {
+  return proposed(state).filter((one) => one.who === state.me.desk && (state.picks[one.id] ?? one.circle === "now"));
+}
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function proposals(state, here) {
+  const { say } = here;
+  const open = proposed(state);
+  const issued = (state.incident?.notifications ?? []).length > 0;
+  return html`<section class="proposals" aria-labelledby="proposals-title" data-key="proposals">
+    ${heading("proposals-title", say("proposals.title"), open.length || "")}
+    ${open.length ? NOTHING : html`<p class="empty">${say(issued ? "proposals.decided" : "proposals.empty")}</p>`}
+    <ul class="plain" data-list>${open.map((one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`)}</ul>
+  </section>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function proposalsBar(state, here) {
+  const chosen = ticked(state);
+  if (!chosen.length) return null;
+  const names = chosen.map((one) => one.tells_name ?? one.tells);
+  const who = names.length > 2 ? here.say("names.more", { names: names.slice(0, 2).join(here.say("comma")), n: names.length }) : names.join(here.say("comma"));
+  return html`<button class="primary" data-do="issue">${here.say("issue.open", { who })}</button>`;
+}
+
+/**
+ * @param {Notification} one
+ * @param {State} state
+ * @param {Here} here
+ */
+function proposal(one, state, here) {
+  const { say } = here;
+  const own = one.who === state.me.desk;
+  const tick = state.picks[one.id] ?? one.circle === "now";
+  const tells = html`<strong>${one.tells_name ?? one.tells}</strong> ${one.kind === "incident" ? NOTHING : html`<span class="tag">${say(`kind.${one.kind}`)}</span>`}`;
+  return html`<div class="card proposal">
+    <div class="head">${own ? html`<label class="tick"><input type="checkbox" data-change="pick" data-id="${one.id}" data-item ${tick && "checked"}> ${tells}</label>` : html`<span class="tick" data-item tabindex="0">${tells}</span>`}
+      ${circleTag(one.circle, here)} ${runningDown(one.deadline_at, state.incident?.known_at ?? null, here)}</div>
+    ${own ? NOTHING : html`<p class="hint">${say("proposal.other", { desk: one.who_name ?? one.who })}</p>`}
+    ${reasons(one, here)}
+  </div>`;
+}
+
+/**
+ * @param {Notification} one
+ * @param {Here} here
+ */
+function reasons(one, here) {
+  const [first, ...more] = one.clauses;
+  if (!first) return NOTHING;
+  const rest = more.length ? html`<details class="more"><summary>${here.say("clauses.more", { n: more.length })}</summary>${more.map((clause) => citation(clause, here))}</details>` : NOTHING;
+  return html`${citation(first, here)}${rest}`;
+}
+
+/**
+ * A clause as it is cited, with its reason; a text that is not held says so.
+ * @param {import("../types.js").Citation} clause
+ * @param {Here} here
+ */
+export function citation(clause, { say }) {
+  const cited = clause.cited ?? [clause.agreement, clause.clause].filter(Boolean).join(" · ");
+  const text = clause.clause_text ?? clause.text;
+  return html`<div class="citation"><p class="reason">${clause.reason ?? cited}</p>
+    ${clause.reason ? html`<p class="cited">${cited}${clause.source ? ` · ${say(`source.${clause.source}`)}` : ""}${clause.text_held === false ? html` <span class="tag doubt">${say("clause.not_held")}</span>` : NOTHING}</p>` : NOTHING}
+    ${text ? html`<blockquote>${text}</blockquote>` : NOTHING}</div>`;
+}
+
+/** @param {Notification} one */
+function hours(one) {
+  return one.deadline_at ? new Date(one.deadline_at).getTime() : Infinity;
+}

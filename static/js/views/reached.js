@@ -1,0 +1,118 @@
+/** Who is reached and when, how far each has been told, which sites lie in the way, and where no words are held. Pure. */
+
+import { html, NOTHING } from "../html.js";
+import { stage, telling, toldDesk } from "../stage.js";
+import { circleTag, heading, hour, kilometres, syntheticTag, toldMark } from "./parts.js";
+import { citation } from "./proposals.js";
+
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../types.js").Here} Here */
+/** @typedef {import("../types.js").Reached} Reached */
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function reached(state, here) {
+  const { say } = here;
+  const found = state.assessment?.reached ?? [];
+  const told = tally(state);
+  return html`<section class="reached" aria-labelledby="reached-title" data-key="reached">
+    ${heading("reached-title", say("reached.title"), found.length ? say("reached.count", { n: found.length, ...told }) : "")}
+    ${found.length ? NOTHING : html`<p class="empty">${say("reached.empty")}</p>`}
+    <ol class="plain" data-list>${found.map((one) => html`<li data-key="reached-${one.code}-${one.river}-${one.entry}">${row(one, state, here)}</li>`)}</ol></section>`;
+}
+
+/**
+ * How many of the desks that were told have read back.
+ * @param {State} state
+ */
+function tally(state) {
+  const issued = (state.incident?.notifications ?? []).filter(({ state: where }) => where === "issued" || where === "acknowledged");
+  const desks = [...new Set(issued.map(({ tells }) => tells))];
+  const read = desks.filter((desk) => toldDesk(issued, desk) === "read_back").length;
+  return { read, told: desks.length };
+}
+
+/**
+ * @param {Reached} one
+ * @param {State} state
+ * @param {Here} here
+ */
+function row(one, state, here) {
+  const { say } = here;
+  const notifications = state.incident?.notifications ?? [];
+  const theirs = notifications.filter(({ tells }) => tells === one.desk);
+  const again = one.entry > 1 ? html` <span class="tag">${say("reached.again", { n: one.entry })}</span>` : NOTHING;
+  const own = one.desk === state.incident?.lead;
+  return html`<details class="reach stage-${stage(one, here.now)}"><summary data-item>
+      <span class="not-before"><span class="hint">${say("not_before")}</span> ${hour(one.earliest_at, here)}</span>
+      <span class="who"><strong>${one.name}</strong>${again}
+        <span class="meta">${one.river} ${kilometres(one.enter_km)}${bank(one.bank, here)}</span></span>
+      <span class="marks">${own ? html`<span class="hint">${say("reached.own")}</span>` : html`${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(one.circle ?? theirs[0]?.circle, here)}`}</span>
+      <span class="likely">${say("likely")} ${hour(one.likely_at, here)} · <span class="latest">${say("latest")} ${hour(one.latest_at, here)}</span></span></summary>
+    ${trailing(one, here)}
+    ${theirs.map((notification) => message(notification, here))}
+    ${theirs.length || own ? NOTHING : html`<p class="hint">${say("reached.nobody_owes")}</p>`}
+  </details>`;
+}
+
+/**
+ * @param {string} side
+ * @param {Here} here
+ */
+function bank(side, { say }) {
+  return side === "both" || !side ? "" : ` · ${say(`bank.${side}`)}`;
+}
+
+/**
+ * @param {Reached} one
+ * @param {Here} here
+ */
+function trailing(one, here) {
+  const { say } = here;
+  if (one.trailing_latest_at) return html`<p class="meta">${say("trailing")} ${hour(one.trailing_latest_at, here)}</p>`;
+  return html`<p class="meta">${one.trailing_reason ?? say("trailing.unknown")}</p>`;
+}
+
+/**
+ * @param {import("../types.js").Notification} one
+ * @param {Here} here
+ */
+function message(one, here) {
+  const { say } = here;
+  const read = one.acknowledged;
+  return html`<div class="sent"><p>${say(`kind.${one.kind}`)} ${toldMark(telling(one), here)}
+      ${read ? html`<span class="meta">${hour(read.at, here)} · ${read.by} · ${say(`via.${read.via}`)}</span>` : NOTHING}</p>
+    ${one.deliveries.length ? html`<ul class="plain deliveries">${one.deliveries.map(
+      (each) => html`<li><span class="tag delivery-${each.state}">${say(`channel.${each.channel}`)} ${say(`delivery.${each.state}`)}</span> ${say(`contact.${each.role}`)} ${each.delivered_at ? hour(each.delivered_at, here) : each.accepted_at ? hour(each.accepted_at, here) : NOTHING}${each.reason ? html` <span class="meta">${each.reason}</span>` : NOTHING}</li>`,
+    )}</ul>` : NOTHING}
+    ${one.withheld_reason ? html`<p class="meta">${say("withheld.because", { reason: one.withheld_reason })}</p>` : NOTHING}
+    ${one.clauses.map((clause) => citation(clause, here))}</div>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function sites(state, here) {
+  const { say } = here;
+  const found = state.assessment?.sites ?? [];
+  if (!found.length) return NOTHING;
+  return html`<section class="sites" aria-labelledby="sites-title" data-key="sites">${heading("sites-title", say("sites.title"), found.length)}
+    <table><thead><tr><th scope="col">${say("sites.name")}</th><th scope="col">${say("sites.km")}</th><th scope="col">${say("not_before")}</th><th scope="col">${say("likely")}</th></tr></thead>
+    <tbody>${found.map((one) => html`<tr data-key="site-${one.id}" class="${one.near ? "is-near" : ""}"><th scope="row">${one.name} ${syntheticTag(one.synthetic, here)}<span class="meta">${say(`site.${one.kind}`)} · ${one.river}</span></th>
+      <td>${one.km.toFixed(1)}</td><td>${one.near ? html`<strong>${say("near.tag")}</strong>` : hour(one.earliest_at, here)}</td><td>${one.near ? "" : hour(one.likely_at, here)}</td></tr>`)}</tbody></table></section>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function gaps(state, here) {
+  const { say } = here;
+  const found = state.assessment?.gaps ?? [];
+  if (!found.length) return NOTHING;
+  return html`<section class="gaps" aria-labelledby="gaps-title" data-key="gaps">${heading("gaps-title", say("gaps.title"), found.length)}
+    <ul class="plain">${found.map((one) => html`<li data-key="gap-${one.jurisdiction}"><strong>${one.name ?? one.jurisdiction}</strong> <span class="tag doubt">${say(`gap.${one.duty}`)}</span><p class="reason">${one.reason}</p></li>`)}</ul></section>`;
+}

@@ -1,0 +1,64 @@
+/** The top bar: which incident, is the line alive, what time is it here, who is on duty, which language. Pure. */
+
+import { html, NOTHING } from "../html.js";
+
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../types.js").Here} Here */
+/** @typedef {import("../types.js").ListedIncident} ListedIncident */
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function switcher(state, here) {
+  const listed = state.incidents ?? [];
+  const { say } = here;
+  return html`<label class="switcher"><span class="away">${say("incident.switch")}</span>
+    <select data-change="choose" id="incident">
+      <option value="">${listed.length ? say("incident.none_chosen") : say("incident.none")}</option>
+      ${listed.map((one) => option(one, here))}
+    </select></label>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function link(state, here) {
+  const words = here.say(`link.${state.link}`);
+  return html`<span class="link link-${state.link}" role="status"><span class="link-mark" aria-hidden="true"></span>${words}</span>`;
+}
+
+/**
+ * @param {State} state
+ * @param {Here} here
+ */
+export function duty(state, here) {
+  const { say } = here;
+  const names = state.duty?.on_duty.map(({ role, name }) => say("duty.one", { role: say(`contact.${role}`), name })) ?? [];
+  const desk = state.me.desk_name ?? say(`role.${state.me.role}`);
+  return html`<span class="desk-name">${desk}</span>
+    <span class="on-duty">${names.length ? names[0] : state.duty ? html`<strong class="gap">${say("duty.nobody")}</strong>` : NOTHING}</span>`;
+}
+
+/**
+ * What an incident is called in a list.
+ * @param {ListedIncident} one
+ * @param {Here} here
+ */
+export function incidentName(one, { say }) {
+  const what = one.substance || say("substance.unknown");
+  const where = [one.river, one.place].filter(Boolean).join(" ");
+  return `${one.drill ? say("drill.mark") : ""}#${one.number} ${where} ${what}`.trim();
+}
+
+/**
+ * @param {ListedIncident} one
+ * @param {Here} here
+ */
+function option(one, here) {
+  const { say } = here;
+  const state = one.status === "open" ? "" : ` · ${say(`status.${one.status}`)}`;
+  const open = one.open_notifications ? ` · ${say("incident.open_messages", { n: one.open_notifications })}` : "";
+  return html`<option value="${one.number}" data-key="incident-${one.number}">${incidentName(one, here)}${state}${open}</option>`;
+}

@@ -1,0 +1,208 @@
+"""A bad file is refused with the file, the line and the remedy; a good one says what it says."""
+
+from pathlib import Path
+
+import pytest
+
+from emergency.agreements import body, load
+from emergency.agreements.files import Problem, sheets
+from emergency.agreements.values import Circle, Form, Kind, Mechanism, Medium, Relation, Role, Source
+from emergency.words import Words
+from tests.emergency.agreements import region
+
+GOOD = """\
+id: valley-pact
+title: {zh: 谷河协议, en: Valley pact}
+form: agreement
+parties: ["V10100", "V20100"]
+scope: {media: [water], rivers: [谷河]}
+valid_from: 2020-02-01
+valid_to: 2029-12-31
+mechanisms:
+  - {id: hotline, name: {zh: 热线, en: hotline}, text_held: true}
+  - {id: slot-2, text_held: false}
+policy:
+  soon: {within_minutes: 20, what: {zh: 首次呼叫, en: first attempt}}
+clauses:
+  - id: two
+    label: {zh: 第二条, en: clause 2}
+    text_held: true
+    text: {zh: 三十分钟内告知下游, en: Tell downstream within thirty minutes}
+    when: {relation: downstream, kinds: [incident], within_hours: 48, grade_at_least: III}
+    duty: {who: ["V10100"], tells: ["V20100"], role: head, source: text, within_minutes: 30, circle: now, automatic: true}
+  - id: three
+    label: {zh: 第三条, en: clause 3}
+    text_held: false
+    when: {relation: upstream, kinds: [upstream_enquiry]}
+    duty: {role: liaison, policy: soon, copy_to: [{zh: 秘书处, en: secretariat}]}
+provenance: {zh: 试验, en: trial}
+"""
+
+
+def written(folder: Path, text: str | bytes, name: str = "pact.yaml") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def line_of(text: str, part: str) -> int:
+    return next(n for n, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def test_a_good_file_has_no_problems_and_reads_as_written(tmp_path: Path) -> None:
+    sheet = sheets(written(tmp_path, GOOD))[0]
+    assert sheet.problems == []
+    pact = body.read(sheet.data or {}, 3)
+    assert (pact.id, pact.version, pact.form, pact.media) == ("valley-pact", 3, Form.AGREEMENT, (Medium.WATER,))
+    assert pact.mechanisms == (
+        Mechanism("hotline", Words("热线", "hotline"), text_held=True),
+        Mechanism("slot-2", None, text_held=False),
+    )
+    assert pact.valid_from.isoformat() == "2020-01-31T16:00:00+00:00"
+    assert pact.valid_to is not None
+    assert pact.valid_to.isoformat() == "2029-12-31T16:00:00+00:00"  # its last day is whole
+    two, three = pact.clauses
+    assert (two.duty.who, two.duty.tells, two.duty.role, two.duty.source) == (
+        ("V10100",),
+        ("V20100",),
+        Role.HEAD,
+        Source.TEXT,
+    )
+    assert (two.duty.within_minutes, two.duty.circle, two.duty.automatic) == (30, Circle.NOW, True)
+    assert (two.when.relation, two.when.kinds, two.when.within_hours) == (Relation.DOWNSTREAM, (Kind.INCIDENT,), 48)
+    assert (three.text, three.text_held, three.duty.source, three.duty.within_minutes) == (
+        None,
+        False,
+        Source.POLICY,
+        20,
+    )
+    assert three.duty.copy_to == (Words("秘书处", "secretariat"),)
+
+
+FAULTS = {
+    "unknown key": ("form: agreement", "form: agreement\nparty: x", "party: x", 'unknown key "party"; known are'),
+    "unknown key inside": ("relation: upstream,", "relation: upstream, river: x,", "river: x", 'unknown key "river"'),
+    "missing key": ("valid_from: 2020-02-01\n", "", "id: valley-pact", 'lacks "valid_from"; add it'),
+    "code without quotes": ('["V10100", "V20100"]', '[511700, "V20100"]', "[511700", "in quotes"),
+    "no such form": ("form: agreement", "form: treaty", "form: treaty", "must be one of agreement"),
+    "no such relation": ("relation: upstream", "relation: nearby", "nearby", "must be one of downstream"),
+    "a day written otherwise": ("2020-02-01", "1.2.2020", "1.2.2020", "write a date as 2020-09-03"),
+    "no such day": ("2020-02-01", "2020-02-30", "2020-02-30", "there is no such day: 2020-02-30"),
+    "ends before it begins": ("2029-12-31", "2019-12-31", "2019-12-31", "ends before it begins"),
+    "one language only": ("{zh: 试验, en: trial}", "{zh: 试验}", "{zh: 试验}", '"provenance" lacks "en"'),
+    "empty words": ("{zh: 试验, en: trial}", '{zh: "", en: trial}', 'zh: "",', "must not be empty"),
+    "minutes as text": ("within_minutes: 20", "within_minutes: soon", "soon,", "write whole minutes"),
+    "hours out of range": ("within_hours: 48", "within_hours: 0", "within_hours: 0", "out of range"),
+    "hours that are no number": ("within_hours: 48", "within_hours: .nan", ".nan", "no finite number"),
+    "a text that is said not to be held": ("text_held: true\n    text", "text_held: false\n    text", "text_held: false\n", "true needs a text"),
+    "a text that is held and missing": ("    text: {zh: 三十分钟内告知下游, en: Tell downstream within thirty minutes}\n", "", "text_held: true\n", "true needs a text"),
+    "a limit from a text that is not held": ("policy: soon,", "source: text,", "source: text, copy", "a limit can only be policy"),
+    "no source of the limit": ("policy: soon, ", "", "copy_to", "say where the limit comes from"),
+    "two sources of the limit": ("source: text,", "source: text, policy: soon,", "source: text, policy", "either policy, or source"),
+    "minutes beside a policy": ("policy: soon,", "policy: soon, within_minutes: 5,", "policy: soon, w", "belong in the policy table"),
+    "no such policy": ("policy: soon,", "policy: later,", "policy: later", 'the policy table has no "later"'),
+    "a stranger in a duty": ('tells: ["V20100"]', 'tells: ["V30100"]', "V30100", "V30100 is not among the parties"),
+    "the same clause twice": ("id: three", "id: two", "- id: two\n    label: {zh: 第三条", 'id "two" stands twice'),
+    "nobody bound": ('["V10100", "V20100"]', "[]", "parties: []", "name the parties"),
+    "the same party twice": ('["V10100", "V20100"]', '["V10100", "V10100"]', '"V10100", "V10100"', "stands twice; remove one"),
+    "no clause": (GOOD[GOOD.index("clauses:"):GOOD.index("provenance")], "clauses: []\n", "clauses: []", "must not be empty"),
+    "a list instead of keys": ("scope: {media: [water], rivers: [谷河]}", "scope: [water]", "scope: [water]", "should be keys with values"),
+    "a repeated key": ("form: agreement", "form: agreement\nform: plan", "form: plan", 'key "form" is repeated'),
+    "an alias": ("form: agreement\nparties: [", "form: agreement\nnotes: *again\nparties: [", "notes: *again", "anchors and aliases are not read"),
+    "a tag": ("id: valley-pact", "id: !!python/name:os.system valley-pact", "id: !!python", "is not read"),
+    "a NUL": ("id: valley-pact", 'id: "valley\\0pact"', "id: ", "is not read"),
+    "broken yaml": ('["V10100", "V20100"]', '["V10100", "V20100"', "scope:", "not YAML"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "put", "where", "remedy"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_names_file_line_and_remedy(tmp_path: Path, found: str, put: str, where: str, remedy: str) -> None:
+    text = GOOD.replace(found, put, 1)
+    problems = load.check(written(tmp_path, text))
+    assert problems
+    line = text[: text.index(where)].count("\n") + 1
+    told = [problem for problem in problems if remedy in problem.words.en]
+    assert [(problem.file, problem.line) for problem in told] == [("pact.yaml", line)]
+    assert told[0].words.en.startswith(f"pact.yaml, line {line}: ")
+    assert told[0].words.zh.startswith(f"pact.yaml 第{line}行：")
+
+
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        (b"", "the file is empty"),
+        (b"\xff\xfe\x00", "save it as UTF-8"),
+        (b"- a\n- b\n", "should hold the keys of one agreement"),
+        (b"just words", "should hold the keys of one agreement"),
+        (b"a: 1\n---\nb: 2\n", "not YAML"),
+        (b"id: \x07", "not YAML"),
+        (b"[" * 20_000, "nested too deep"),
+        (b"#" * 1_000_001, "more than 1 MB"),
+        (b"? [a, b]\n: c\n", "repeated or no text"),
+    ],
+)
+def test_what_is_no_agreement_at_all_is_refused(tmp_path: Path, content: bytes, remedy: str) -> None:
+    problems = load.check(written(tmp_path, content))
+    assert len(problems) == 1
+    assert remedy in problems[0].words.en
+
+
+def test_every_fault_of_a_file_is_named_not_only_the_first(tmp_path: Path) -> None:
+    text = GOOD.replace("form: agreement", "form: treaty").replace("role: liaison", "role: nobody")
+    problems = load.check(written(tmp_path, text))
+    assert [problem.line for problem in problems] == [line_of(text, "treaty"), line_of(text, "nobody")]
+
+
+def test_two_files_of_one_id_are_a_fault(tmp_path: Path) -> None:
+    written(tmp_path, GOOD, "a.yaml")
+    written(tmp_path, GOOD, "b.yaml")
+    written(tmp_path, "not read", "c.txt")
+    assert load.check(tmp_path) == [Problem("b.yaml", 1, Words("与 a.yaml 的 id 相同，请改一个", "has the same id as a.yaml; change one of them"))]  # fmt: skip
+
+
+def test_a_folder_or_path_without_files_is_a_fault(tmp_path: Path) -> None:
+    assert "no agreement file" in load.check(tmp_path)[0].words.en
+    assert "no agreement file" in load.check(tmp_path / "nowhere")[0].words.en
+
+
+def test_the_reference_agreements_have_no_faults() -> None:
+    assert load.check(region.REFERENCE / "agreements") == []
+    assert {one.id for one in region.agreements()} == {
+        "district-pairings-2020",
+        "eight-city-2019",
+        "min-tuo-framework",
+        "shenzhen-2020",
+        "sichuan-chongqing-2020",
+        "statute-neighbour",
+        "told-before",
+        "tongbo-2020",
+        "wan-da-kai-2020",
+    }
+
+
+def test_the_reference_names_only_divisions_that_exist() -> None:
+    register = region.divisions()
+    named = {code for sheet in sheets(region.REFERENCE / "agreements") for _, code in body.codes(sheet.data or {})}
+    assert named
+    assert all(code in register for code in named)
+
+
+def test_no_reference_agreement_claims_a_text_that_is_not_held() -> None:
+    held = {(one.id, clause.id) for one in region.agreements() for clause in one.clauses if clause.text_held}
+    assert held == {("statute-neighbour", "art-8"), ("told-before", "tell-again")}
+    assert not any(mechanism.text_held for one in region.agreements() for mechanism in one.mechanisms)
+    assert all(clause.duty.source is Source.POLICY for one in region.agreements() for clause in one.clauses)
+
+
+def test_the_wan_da_kai_agreement_keeps_three_empty_slots() -> None:
+    assert [mechanism.name is None for mechanism in region.agreement("wan-da-kai-2020").mechanisms] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_the_min_tuo_parties_are_said_to_be_incomplete() -> None:
+    assert [one.id for one in region.agreements() if not one.parties_complete] == ["min-tuo-framework"]

@@ -1,0 +1,386 @@
+"""An incident on the valley: reported, assessed, issued, read back, corrected, withdrawn, stood down, closed."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, select
+
+from emergency import access, db, journal, notifications, work
+from emergency.access import Action, Officer, Role
+from emergency.agreements.values import Act
+from emergency.errors import BadInput, Conflict, Forbidden, NotFound
+from emergency.incidents import assess, issue, overview, postmortem, record, statement
+from emergency.incidents.assess import Context
+from emergency.incidents.issue import Order
+from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow
+from emergency.notifications import Consent, NotificationRow, Via
+
+ZONE = ZoneInfo("Asia/Shanghai")
+AT = datetime(2025, 11, 20, 18, 43, tzinfo=UTC)
+HEAD = {"lon": 100.02, "lat": 30.1005}
+JIA = Officer(1, "甲州值班员", Role.DUTY_OFFICER, "V10100", None, "")
+ZHONG = Officer(2, "中区联络人", Role.LIAISON, "V20100", None, "")
+WAI = Officer(3, "外区值班员", Role.DUTY_OFFICER, "V30100", None, "")
+
+
+@pytest.fixture
+def session(valley_database: Engine) -> Iterator[db.Writing]:
+    with db.Writing(bind=valley_database, expire_on_commit=False) as opened:
+        yield opened
+
+
+def told(body: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(each["who"], each["tells"], each["circle"]) for each in body["notifications"]]
+
+
+def open_one(session: db.Writing, **more: Any) -> tuple[IncidentRow, AssessmentRow]:
+    made = statement.parse({"location": HEAD, "known_at": AT.isoformat(), **more}, now=AT)
+    incident, row = record.report(session, made, Context(AT, ZONE), JIA.actor, JIA.desk)
+    session.commit()
+    return incident, row
+
+
+def order(row: AssessmentRow, *ids: int, **more: Any) -> Order:
+    return Order(
+        **{
+            "assessment": row.id,
+            "issue": ids,
+            "withhold": (),
+            "act": Act.HEADS_UP,
+            "consent": None,
+            "next_update_at": None,
+            **more,
+        }
+    )
+
+
+def proposals(session: db.Writing, incident: IncidentRow) -> dict[str, NotificationRow]:
+    return {row.tells: row for row in notifications.of_incident(session, incident.number) if row.state == "proposed"}
+
+
+def test_a_preview_stores_nothing(session: db.Writing) -> None:
+    made = statement.parse({"location": HEAD}, now=AT)
+    run = assess.preview(session, made, Context(AT, ZONE))
+    session.commit()
+    assert [each["code"] for each in run.body["reached"]][:2] == ["V10101", "V20100"]
+    assert session.scalars(select(IncidentRow)).all() == [] and journal.heads(session) == {
+        "system": journal.last(session, "system")
+    }
+
+
+def test_the_water_is_followed_through_both_branches_and_back_into_the_first_county(session: db.Writing) -> None:
+    _, row = open_one(session, flow_state="mean")
+    reached = [(each["code"], each["entry"]) for each in row.body["reached"]]
+    assert reached[:2] == [("V10101", 1), ("V20100", 1)]
+    assert ("V10101", 2) in reached and ("V10101", 3) in reached  # by the canal and by the river
+    assert reached.index(("V10101", 2)) < reached.index(("V10102", 1))
+    assert {"V10103", "V30100"} <= {code for code, _ in reached}
+    assert [each["earliest_at"] for each in row.body["reached"]] == sorted(
+        each["earliest_at"] for each in row.body["reached"]
+    )
+    for each in row.body["reached"]:
+        assert each["earliest_at"] <= each["likely_at"] <= each["latest_at"]
+        assert each["trailing_latest_at"] is None and each["trailing_reason"]["zh"]
+        assert each["desk"] in ("V10100", "V20100", "V30100")
+
+
+def test_the_lead_is_the_desk_of_the_reach_and_its_own_counties_are_not_told(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    assert incident.lead == "V10100"
+    assert {each["tells"] for each in row.body["notifications"]} == {"V20100", "V30100"}
+
+
+def test_one_message_discharges_every_duty_to_a_desk_and_cites_its_clauses(session: db.Writing) -> None:
+    incident, _ = open_one(session)
+    row = proposals(session, incident)["V20100"]
+    assert {clause["agreement"] for clause in row.clauses} == {"valley-pact", "statute-neighbour"}
+    duties = session.scalars(select(ObligationRow).where(ObligationRow.tells == "V20100")).all()
+    assert {duty.notification_id for duty in duties} == {row.id} and len(duties) == 2
+    assert row.deadline_at == min(duty.deadline_at for duty in duties if duty.deadline_at) == AT + timedelta(minutes=15)
+    assert all("中区" in duty.reason["zh"] and "Zhong" in duty.reason["en"] for duty in duties)
+
+
+def test_a_near_intake_stands_first(session: db.Writing) -> None:
+    made = statement.parse({"location": {"lon": 100.14, "lat": 30.1}}, now=AT)
+    sites = assess.preview(session, made, Context(AT, ZONE)).body["sites"]
+    assert (sites[0]["name"]["zh"], sites[0]["near"], sites[0]["synthetic"]) == ("中区（合成）取水口", True, True)
+    assert [each["near"] for each in sites[1:]] == [False] * (len(sites) - 1)
+
+
+def test_a_canal_that_only_crosses_is_not_followed(session: db.Writing) -> None:
+    _, row = open_one(session)
+    assert all(each["river"] != "过渠" for each in row.body["reached"])
+
+
+def test_the_same_inputs_give_the_same_assessment(session: db.Writing) -> None:
+    made = statement.parse({"location": HEAD, "known_at": AT.isoformat()}, now=AT)
+    first, second = (assess.preview(session, made, Context(AT, ZONE)).body for _ in range(2))
+    assert first == second
+
+
+def test_a_higher_flow_never_comes_later(session: db.Writing) -> None:
+    hours = []
+    for flow in ("low", "mean", "high", "flood"):
+        made = statement.parse({"location": HEAD, "known_at": AT.isoformat(), "flow_state": flow}, now=AT)
+        body = assess.preview(session, made, Context(AT, ZONE)).body
+        hours.append({(each["code"], each["entry"]): each["earliest_at"] for each in body["reached"]})
+    for slower, faster in zip(hours, hours[1:], strict=False):
+        assert all(faster[key] <= slower[key] for key in slower)
+
+
+@pytest.mark.parametrize(("lon", "lat", "says"), [(100.2, 30.9, "公里"), (120.0, 30.0, "公里"), (0.0, 0.0, "公里")])
+def test_a_place_off_the_network_is_refused_with_candidates(
+    session: db.Writing, lon: float, lat: float, says: str
+) -> None:
+    made = statement.parse({"location": {"lon": lon, "lat": lat}}, now=AT)
+    with pytest.raises(BadInput, match="off-network") as refused:
+        record.report(session, made, Context(AT, ZONE), JIA.actor, JIA.desk)
+    assert says in refused.value.words.zh and refused.value.facts["candidates"]
+    session.rollback()
+    assert session.scalars(select(IncidentRow)).all() == []
+
+
+def test_only_the_audience_sees_an_incident(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    assert record.found(session, incident.number, JIA, Action.SEE_INCIDENT).number == incident.number
+    with pytest.raises(NotFound):
+        record.found(session, incident.number, ZHONG, Action.SEE_INCIDENT)
+    issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
+    session.commit()
+    assert record.found(session, incident.number, ZHONG, Action.SEE_INCIDENT).number == incident.number
+    assert [each["number"] for each in overview.listed(session, ZHONG, None)] == [incident.number]
+    assert overview.listed(session, WAI, None) == []
+
+
+def test_a_heads_up_needs_no_consent_and_a_formal_notice_does(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    rows = proposals(session, incident)
+    with pytest.raises(BadInput, match="consent"):
+        issue.issue(session, incident, order(row, rows["V20100"].id, act=Act.FORMAL_NOTICE), JIA, at=AT)
+    session.rollback()
+    consent = Consent("带班领导", "telephone", AT)
+    issue.issue(session, incident, order(row, rows["V20100"].id, act=Act.FORMAL_NOTICE, consent=consent), JIA, at=AT)
+    session.commit()
+    sent = session.get_one(NotificationRow, rows["V20100"].id)
+    assert (sent.state, sent.act, sent.version) == ("issued", "formal_notice", 1)
+    assert sent.consent is not None and sent.consent["how"] == "telephone"
+    assert sent.content is not None
+    assert sent.content["sender"]["zh"] == "甲州" and sent.content["receiver"]["zh"] == "中区"
+    assert sent.content["code"] == sent.code and len(sent.code) == 4
+    assert incident.next_update_at == datetime(2025, 11, 20, 21, tzinfo=UTC)
+
+
+def test_a_message_is_issued_once(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    number = proposals(session, incident)["V20100"].id
+    issue.issue(session, incident, order(row, number), JIA, at=AT)
+    session.commit()
+    with pytest.raises(Conflict, match="already-decided"):
+        issue.issue(session, incident, order(row, number), JIA, at=AT)
+
+
+def test_another_desks_message_needs_a_reason_and_withholding_does_too(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    rows = proposals(session, incident)
+    access.admit(session, incident=incident.number, jurisdiction="V30100", because="test", at=AT)
+    session.commit()
+    with pytest.raises(Forbidden, match="another-desk"):
+        issue.issue(session, incident, order(row, rows["V20100"].id), WAI, at=AT)
+    session.rollback()
+    with pytest.raises(BadInput, match="reason"):
+        issue.issue(session, incident, order(row, withhold=((rows["V30100"].id, " "),)), JIA, at=AT)
+    session.rollback()
+    issue.issue(session, incident, order(row, withhold=((rows["V30100"].id, "尚远，待观察"),)), JIA, at=AT)
+    session.commit()
+    assert session.get_one(NotificationRow, rows["V30100"].id).withheld_reason == "尚远，待观察"
+
+
+def test_a_newer_assessment_stops_an_older_order_and_shows_the_difference(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    newer = record.add_report(session, incident, {"flow_state": "flood"}, Context(AT, ZONE), JIA.actor, reason=None)
+    session.commit()
+    assert newer.body["inputs"]["flow_state"] == "flood"
+    with pytest.raises(Conflict, match="newer-assessment") as refused:
+        issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
+    moved = refused.value.facts["difference"]
+    assert moved and all(each["now"] < each["was"] for each in moved)
+
+
+def test_a_reassessment_proposes_an_update_only_to_those_who_were_told(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
+    session.commit()
+    for flow in ("high", "flood"):
+        record.add_report(session, incident, {"flow_state": flow}, Context(AT, ZONE), JIA.actor, reason=None)
+        session.commit()
+    updates = [each for each in notifications.of_incident(session, incident.number) if each.kind == "update"]
+    assert [(each.tells, each.state) for each in updates] == [("V20100", "proposed")]
+    newest = assess.latest(session, incident.number)
+    assert newest is not None
+    issue.issue(session, incident, order(newest, updates[0].id), JIA, at=AT)
+    session.commit()
+    content = updates[0].content
+    assert content is not None and content["version"] == 2
+    assert content["earliest_at"] < content["was_earliest_at"]
+
+
+def test_a_desk_that_was_told_owes_its_own_neighbours(session: db.Writing, valley_database: Engine) -> None:
+    incident, row = open_one(session)
+    issue.issue(session, incident, order(row, proposals(session, incident)["V30100"].id), JIA, at=AT)
+    session.commit()
+    sessions = db.sessions(valley_database)
+    while work.step(sessions, ZONE, now=datetime.now(UTC) + timedelta(seconds=1)):
+        pass
+    session.expire_all()
+    assert session.scalars(select(assess.ObligationRow.who).distinct()).all() == [
+        "V10100"
+    ]  # 外区 has nobody downstream
+    issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
+    session.commit()
+    assert session.scalar(select(work.TaskRow).where(work.TaskRow.done_at.is_(None))) is not None
+
+
+def test_a_correction_and_a_withdrawal_are_owed_to_all_who_were_told(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
+    session.commit()
+    changes = {"substance": "硫酸"}
+    record.correct(session, incident, changes, Context(AT, ZONE), JIA.actor, reason="铭牌已读到")
+    session.commit()
+    assert record.current(session, incident).substance == "硫酸"
+    kinds = [
+        (each.kind, each.tells)
+        for each in notifications.of_incident(session, incident.number)
+        if each.state == "proposed"
+    ]
+    assert ("correction", "V20100") in kinds and ("correction", "V30100") not in kinds
+    record.withdraw(session, incident, Context(AT, ZONE), JIA.actor, reason="现场核实未入河")
+    session.commit()
+    left = [
+        (each.kind, each.tells)
+        for each in notifications.of_incident(session, incident.number)
+        if each.state == "proposed"
+    ]
+    assert left == [("withdrawal", "V20100")] and incident.status == "withdrawn"
+
+
+def test_a_stand_down_is_refused_with_what_is_missing(session: db.Writing) -> None:
+    incident, _ = open_one(session)
+    with pytest.raises(Conflict, match="cannot-stand-down") as refused:
+        record.stand_down(
+            session, incident, Context(AT, ZONE), JIA.actor, reason="r", signer="s", despite=["source-open"]
+        )
+    assert [each["what"] for each in refused.value.facts["missing"]][0] == "source-open"
+    session.rollback()
+    record.add_report(session, incident, {"source_state": "stopped"}, Context(AT, ZONE), JIA.actor, reason=None)
+    session.commit()
+    with pytest.raises(Conflict, match="slug"):
+        record.stand_down(session, incident, Context(AT, ZONE), JIA.actor, reason="r", signer="s")
+    session.rollback()
+    after = Context(AT + timedelta(days=60), ZONE)
+    record.stand_down(session, incident, after, JIA.actor, reason="连续达标", signer="带班领导")
+    session.commit()
+    assert incident.status == "stood_down" and not proposals(session, incident)
+
+
+def test_a_file_closes_only_when_everyone_has_read_back(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    number = proposals(session, incident)["V20100"].id
+    issue.issue(session, incident, order(row, number), JIA, at=AT)
+    session.commit()
+    with pytest.raises(Conflict, match="not-ended"):
+        record.close(session, incident, Context(AT, ZONE), JIA.actor, reason="r")
+    record.withdraw(session, incident, Context(AT, ZONE), JIA.actor, reason="未入河")
+    session.commit()
+    with pytest.raises(Conflict, match="open-messages"):
+        record.close(session, incident, Context(AT, ZONE), JIA.actor, reason="r")
+    session.rollback()
+    last = notifications.of_incident(session, incident.number)[-1]
+    issue.issue(session, incident, order(row, last.id), JIA, at=AT)
+    session.commit()
+    newly = notifications.acknowledge(
+        session,
+        notification_id=last.id,
+        by_person="中区值班",
+        via=Via.CALL,
+        by=JIA.actor,
+        at=AT,
+        code=last.code.lower(),
+    )
+    session.commit()
+    assert newly == [number, last.id]
+    record.close(session, incident, Context(AT, ZONE), JIA.actor, reason="完毕")
+    session.commit()
+    assert incident.status == "closed"
+
+
+def test_a_wrong_code_does_not_acknowledge_and_a_second_read_back_is_recorded_as_also(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    number = proposals(session, incident)["V20100"].id
+    with pytest.raises(Conflict, match="not-issued"):
+        notifications.acknowledge(session, notification_id=number, by_person="x", via=Via.WEB, by=ZHONG.actor, at=AT)
+    issue.issue(session, incident, order(row, number), JIA, at=AT)
+    session.commit()
+    with pytest.raises(BadInput, match="wrong-code"):
+        notifications.acknowledge(
+            session, notification_id=number, by_person="x", via=Via.CODE, by=ZHONG.actor, at=AT, code="ZZZZ"
+        )
+    for person in ("甲", "乙"):
+        notifications.acknowledge(session, notification_id=number, by_person=person, via=Via.WEB, by=ZHONG.actor, at=AT)
+        session.commit()
+    kept = session.get_one(NotificationRow, number)
+    assert (kept.state, kept.acknowledged_by) == ("acknowledged", "甲")
+    also = [
+        each.facts["also"]
+        for each in journal.read(session, f"incident:{incident.number}")
+        if each.kind == "notification.acknowledged"
+    ]
+    assert also == [False, True]
+
+
+def test_the_postmortem_is_a_fold_of_the_journal_that_agrees_with_the_tables(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    number = proposals(session, incident)["V20100"].id
+    issue.issue(session, incident, order(row, number), JIA, at=AT + timedelta(minutes=9))
+    session.commit()
+    notifications.acknowledge(
+        session, notification_id=number, by_person="甲", via=Via.WEB, by=ZHONG.actor, at=AT + timedelta(minutes=12)
+    )
+    session.commit()
+    made = postmortem.fold(session, incident, officer=JIA)
+    folded = next(each for each in made["told"] if each["notification"] == number)
+    stored = session.get_one(NotificationRow, number)
+    assert (folded["who"], folded["tells"], folded["code"]) == (stored.who, stored.tells, stored.code)
+    assert folded["clauses"] == stored.clauses and folded["content"] == stored.content
+    assert folded["acknowledged"]["via"] == "web"
+    assert made["measures"] == {"first_issue_min": 9.0, "first_call_min": None, "first_read_back_min": 12.0}
+    assert [each["n"] for each in made["timeline"]] == list(range(1, made["chain"]["last"] + 1))
+    assert made["chain"]["whole"] and [each["id"] for each in made["assessments"]] == [row.id]
+    assert journal.verify(session, f"incident:{incident.number}") is None
+
+
+def test_an_assessment_cannot_be_changed(session: db.Writing) -> None:
+    _, row = open_one(session)
+    row.body = {}
+    with pytest.raises(Exception, match="append-only"):
+        session.commit()
+
+
+def test_an_undecided_proposal_rises_to_the_leader_before_its_deadline(
+    session: db.Writing, valley_database: Engine
+) -> None:
+    incident, _ = open_one(session)
+    sessions = db.sessions(valley_database)
+    assert not work.chase_proposal(session, AT + timedelta(minutes=9))
+    session.rollback()
+    while work.step(sessions, ZONE, now=AT + timedelta(minutes=11)):
+        pass
+    raised = [
+        each for each in journal.read(session, f"incident:{incident.number}") if each.kind == "proposal.escalated"
+    ]
+    assert sorted(each.facts["tells"] for each in raised) == ["V20100", "V30100"]
+    assert [each.kind for each in journal.read(session, "desk:V10100")] == ["proposal.escalated"] * 2
+    assert not work.step(sessions, ZONE, now=AT + timedelta(minutes=11))

@@ -51,8 +51,24 @@ NODES: Final[Mapping[int, tuple[float, float]]] = {
 }
 
 REACHES: Final[Sequence[Mapping[str, Any]]] = (
-    {"reach_id": 1, "from_node": 1, "to_node": 2, "length_km": 10, "divergence": 0, "velocity_ms": 0.5, "discharge_m3s": 5},
-    {"reach_id": 2, "from_node": 2, "to_node": 3, "length_km": 10, "divergence": 0, "velocity_ms": 0.5, "discharge_m3s": 8},
+    {
+        "reach_id": 1,
+        "from_node": 1,
+        "to_node": 2,
+        "length_km": 10,
+        "divergence": 0,
+        "velocity_ms": 0.5,
+        "discharge_m3s": 5,
+    },
+    {
+        "reach_id": 2,
+        "from_node": 2,
+        "to_node": 3,
+        "length_km": 10,
+        "divergence": 0,
+        "velocity_ms": 0.5,
+        "discharge_m3s": 8,
+    },
     {
         "reach_id": 3,
         "from_node": 3,
@@ -63,8 +79,24 @@ REACHES: Final[Sequence[Mapping[str, Any]]] = (
         "velocity_ms": 0.5,
         "discharge_m3s": 5.6,
     },
-    {"reach_id": 4, "from_node": 4, "to_node": 5, "length_km": 10, "divergence": 0, "velocity_ms": 0.5, "discharge_m3s": 5.6},
-    {"reach_id": 5, "from_node": 5, "to_node": 6, "length_km": 15, "divergence": 0, "velocity_ms": 0.5, "discharge_m3s": 8},
+    {
+        "reach_id": 4,
+        "from_node": 4,
+        "to_node": 5,
+        "length_km": 10,
+        "divergence": 0,
+        "velocity_ms": 0.5,
+        "discharge_m3s": 5.6,
+    },
+    {
+        "reach_id": 5,
+        "from_node": 5,
+        "to_node": 6,
+        "length_km": 15,
+        "divergence": 0,
+        "velocity_ms": 0.5,
+        "discharge_m3s": 8,
+    },
     {
         "reach_id": 6,
         "from_node": 3,
@@ -86,7 +118,15 @@ REACHES: Final[Sequence[Mapping[str, Any]]] = (
         "discharge_m3s": 2.4,
         "kind": "canal",
     },
-    {"reach_id": 8, "from_node": 8, "to_node": 2, "length_km": 11, "divergence": 0, "velocity_ms": 0.5, "discharge_m3s": 3},
+    {
+        "reach_id": 8,
+        "from_node": 8,
+        "to_node": 2,
+        "length_km": 11,
+        "divergence": 0,
+        "velocity_ms": 0.5,
+        "discharge_m3s": 3,
+    },
     {
         "reach_id": 9,
         "from_node": 9,
@@ -159,18 +199,25 @@ clauses:
 provenance: {zh: 虚构, en: made up}
 """
 
-CONTACTS: Final = """\
+CONTACTS: Final = (
+    """\
 version: 1
 contacts:
-""" + "".join(
-    f'  - {{id: {desk}-{role}, division: {desk}, role: {role}, name_zh: {zh}{title}, name_en: "{en} {role}",'
-    f' number: "+1{area}55501{n:02d}", country_profile: CN, language: zh, content_level: facts, synthetic: true}}\n'
-    for n, (desk, zh, en) in enumerate((("V10100", "甲州", "Jia"), ("V20100", "中区", "Zhong"), ("V30100", "外区", "Wai")), 1)
-    for role, title, area in (("primary", "值班室", 202), ("deputy", "副班", 303), ("leader", "带班领导", 404))
-) + "rosters:\n" + "".join(
-    f'  - {{division: {desk}, time_zone: Asia/Shanghai, anchor: "2025-01-01T08:00:00+08:00", shift_hours: 24,'
-    f" turns: [{desk}-primary], escalation: [{desk}-deputy, {desk}-leader]}}\n"
-    for desk in ("V10100", "V20100", "V30100")
+"""
+    + "".join(
+        f'  - {{id: {desk}-{role}, division: {desk}, role: {role}, name_zh: {zh}{title}, name_en: "{en} {role}",'
+        f' number: "+1{area}55501{n:02d}", country_profile: CN, language: zh, content_level: facts, synthetic: true}}\n'
+        for n, (desk, zh, en) in enumerate(
+            (("V10100", "甲州", "Jia"), ("V20100", "中区", "Zhong"), ("V30100", "外区", "Wai")), 1
+        )
+        for role, title, area in (("primary", "值班室", 202), ("deputy", "副班", 303), ("leader", "带班领导", 404))
+    )
+    + "rosters:\n"
+    + "".join(
+        f'  - {{division: {desk}, time_zone: Asia/Shanghai, anchor: "2025-01-01T08:00:00+08:00", shift_hours: 24,'
+        f" turns: [{desk}-primary], escalation: [{desk}-deputy, {desk}-leader]}}\n"
+        for desk in ("V10100", "V20100", "V30100")
+    )
 )
 """中区: +12025550102 is rung first, +13035550102 next, +14045550102 last."""
 

@@ -13,13 +13,13 @@ from emergency import clock
 from emergency.cli.say import speaking
 from emergency.errors import BadInput
 from emergency.journal import Actor
+from emergency.jurisdictions import course, stretches
 from emergency.river import load as river
-from emergency.river import networks, trace, travel
+from emergency.river import networks
 from emergency.river.findings import Finding, read_finding
-from emergency.river.snap import snap
-from emergency.river.values import Direction, Passage, Spot, SubNetwork
-from emergency.units import hours, km
+from emergency.river.values import Direction, Spot, SubNetwork
 from emergency.web.app import parts
+from emergency.web.language import spoken
 from emergency.words import Language, Words
 
 group = AppGroup("river", help="河网 / The river network.")
@@ -50,6 +50,7 @@ def load(file: Path, profile: str, name: str | None, dry_run: bool, as_json: boo
             dry_run=dry_run,
             progress=_progress,
         )
+        stretches.build_missing(session)
     if as_json:
         click.echo(_json(_loaded(report)))
         return
@@ -108,53 +109,22 @@ def trace_command(
     length_km is the length of all reaches found, the first one from the spot on.
     """
     with parts().sessions.begin() as session:
-        _, version_id = networks.active(session, name)
-        spot = _spot(session, version_id, reach, offset, lon, lat)
+        spot = _spot(session, name, reach, offset, lon, lat)
         direction = Direction.UP if upstream else Direction.DOWN
-        sub = trace.fetch(session, version_id, spot, direction=direction, main_only=main_only)
-        found = answer(sub, travel.passages(sub), jurisdictions=())
+        sub, found = course.course(session, spot, at=clock.now(), name=name, direction=direction, main_only=main_only)
+        found = spoken(found, _language())
     click.echo(_json(found) if as_json else _table(sub, found))
 
 
-def answer(
-    sub: SubNetwork, passages: Mapping[int, Passage], *, jurisdictions: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """A trace as `--json` prints it: reaches by distance from the start, and the jurisdictions reached."""
-    ordered = sorted(passages.values(), key=lambda passage: (passage.enter_m, passage.reach_id))
-    return {
-        "reaches": [_reach(passage) for passage in ordered],
-        "jurisdictions": list(jurisdictions),
-        "length_km": round(km(sum(passage.leave_m - passage.enter_m for passage in ordered)), 6),
-    }
-
-
-def _reach(passage: Passage) -> dict[str, Any]:
-    return {
-        "reach_id": passage.reach_id,
-        "enter_km": round(km(passage.enter_m), 6),
-        "leave_km": round(km(passage.leave_m), 6),
-        "enter_h": _hours(passage.enter_s),
-        "leave_h": _hours(passage.leave_s),
-        "on_main": passage.on_main,
-    }
-
-
-def _hours(time_s: float | None) -> float | None:
-    return None if time_s is None else round(hours(time_s), 6)
-
-
 def _spot(
-    session: Session, version_id: int, reach: int | None, offset_m: float, lon: float | None, lat: float | None
+    session: Session, name: str | None, reach: int | None, offset_m: float, lon: float | None, lat: float | None
 ) -> Spot:
     if reach is not None and lon is None and lat is None:
         return Spot(reach, offset_m)
     if reach is not None or lon is None or lat is None:
         words = Words("请给出 --reach，或同时给出 --lon 与 --lat。", "Give either --reach, or both --lon and --lat.")
         raise BadInput("spot", words)
-    found = snap(session, version_id, lon, lat)
-    if found.chosen is None:
-        raise BadInput("not-on-a-river", found.words, field="lon")
-    return Spot(found.chosen.reach_id, found.chosen.offset_m)
+    return course.at_point(session, lon, lat, name=name)
 
 
 def _table(sub: SubNetwork, found: Mapping[str, Any]) -> str:

@@ -16,7 +16,8 @@ from emergency.incidents.findings import Findings, Forecasting, findings
 from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow
 from emergency.incidents.picture import picture
 from emergency.incidents.statement import Statement
-from emergency.incidents.survey import Survey, survey
+from emergency.incidents.survey import survey
+from emergency.incidents.values import Survey
 from emergency.journal import Actor
 from emergency.notifications import Draft, NotificationRow
 from emergency.river import ensemble

@@ -33,7 +33,7 @@ def content(
         "place": place(body),
         "section": section(body, entry) if entry else names[tells].stored(),
         "substance": Words(inputs["substance"], inputs["substance"]).stored() if inputs["substance"] else None,
-        "occurred_at": occurred["latest"] if occurred else inputs["known_at"],
+        "occurred_at": occurred["latest"] if occurred else None,
         "earliest_at": entry["earliest_at"] if entry else None,
         "was_earliest_at": before["earliest_at"] if before else None,
         "likely_at": entry["likely_at"] if entry else None,

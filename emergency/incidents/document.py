@@ -6,7 +6,7 @@ from typing import Any
 from emergency.agreements.values import Gap, NotificationDraft, Obligation
 from emergency.incidents.findings import Entry, Findings, SiteReached, When, river_name, trailing
 from emergency.incidents.statement import Statement
-from emergency.incidents.survey import Survey, candidate_json
+from emergency.incidents.values import Survey, candidate_json
 from emergency.units import iso, km
 
 Json = dict[str, Any]

@@ -15,7 +15,7 @@ from emergency.agreements.values import Facts, Gap, Kind, NearSite, Notification
 from emergency.incidents import grading
 from emergency.incidents.grading import Prediction
 from emergency.incidents.statement import SourceState, Statement
-from emergency.incidents.survey import Survey
+from emergency.incidents.values import Survey
 from emergency.jurisdictions.values import Stay
 from emergency.river import ensemble, travel
 from emergency.river.ensemble import Conditions, Forecast

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from emergency.incidents.document import hours, site
 from emergency.incidents.findings import Entry, Findings
 from emergency.incidents.statement import Statement
-from emergency.incidents.survey import Survey
+from emergency.incidents.values import Survey
 
 SIMPLIFY_DEGREES: Final = 0.0005
 """About 50 m: below a screen's pixel at the zooms at which a whole trace is looked at."""

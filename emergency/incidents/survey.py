@@ -3,41 +3,22 @@
 Reads only. Everything that reasoning needs afterwards is in the Survey, with the versions that it was read from.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from emergency.agreements import load as agreements
-from emergency.agreements.values import Agreement
 from emergency.errors import BadInput
 from emergency.incidents.statement import Statement
+from emergency.incidents.values import Survey, candidate_json
 from emergency.jurisdictions import affected, stretches
 from emergency.jurisdictions import load as jurisdictions
-from emergency.jurisdictions.values import Divisions, Stay
 from emergency.river import daystate, networks, trace, travel
 from emergency.river import sites as river_sites
 from emergency.river.snap import snap
-from emergency.river.values import Candidate, FlowState, Passage, Site, Snap, Spot, SubNetwork
+from emergency.river.values import Candidate, FlowState, Site, Snap, Spot
 from emergency.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """The ground of an assessment."""
-
-    snap: Snap
-    spot: Spot
-    sub: SubNetwork
-    passages: Mapping[int, Passage]
-    stays: Sequence[Stay]
-    sites: Sequence[Site]
-    divisions: Divisions
-    agreements: Sequence[Agreement]
-    flow_state: FlowState
-    network_version: int
-    boundary_version: int
 
 
 def locate(session: Session, lon: float, lat: float) -> Snap:
@@ -85,21 +66,6 @@ def placed(found: Snap) -> Candidate:
         candidates = [candidate_json(each) for each in found.candidates]
         raise BadInput("off-network", found.words, field="location", facts={"candidates": candidates})
     return found.chosen
-
-
-def candidate_json(candidate: Candidate) -> dict[str, object]:
-    """A candidate as the API shows it."""
-    return {
-        "reach_id": candidate.reach_id,
-        "code": candidate.code,
-        "river": candidate.river,
-        "name": candidate.name.stored(),
-        "offset_m": round(candidate.offset_m, 1),
-        "distance_m": round(candidate.distance_m, 1),
-        "lon": candidate.lon,
-        "lat": candidate.lat,
-        "schematic": candidate.schematic,
-    }
 
 
 def _downstream(sites: Sequence[Site], spot: Spot) -> list[Site]:

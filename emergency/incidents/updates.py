@@ -14,7 +14,7 @@ from emergency import notifications
 from emergency.agreements.values import Act, Circle, Kind, NotificationDraft, Obligation, Role, Source
 from emergency.incidents.findings import Findings, again, by_desk
 from emergency.incidents.models import IncidentRow
-from emergency.incidents.survey import Survey
+from emergency.incidents.values import Survey
 from emergency.notifications import NotificationRow, State
 from emergency.words import Words
 

@@ -55,7 +55,9 @@ def course(
 def _reached(
     session: Session, version: int, sub: SubNetwork, passages: Mapping[int, Passage], at: datetime
 ) -> Sequence[Json]:
-    boundaries = jurisdictions.active_boundaries(session)
+    boundaries = jurisdictions.drawn_boundaries(session)
+    if boundaries is None:
+        return []
     divisions = jurisdictions.division(session, at)
     pieces = stretches.pieces(session, version, boundaries, list(sub.reaches))
     return [_stay(stay, divisions) for stay in affected.stays(sub, passages, pieces, divisions)]

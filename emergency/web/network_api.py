@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from emergency import clock
 from emergency.access import Action
 from emergency.errors import BadInput
-from emergency.incidents.survey import candidate_json, locate
+from emergency.incidents.survey import locate
+from emergency.incidents.values import candidate_json
 from emergency.jurisdictions import course, places
 from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions import tiles as division_tiles

@@ -56,12 +56,22 @@ class Checkout:
         """The demo logins with their generated passwords."""
         return self.var / "demo-logins.txt"
 
+    @property
+    def phones(self) -> Path:
+        """The simulated phone company's book and what belongs to it."""
+        return self.var / "phones"
+
+    @property
+    def phones_token(self) -> Path:
+        """The token that it shares with us, where it looks for one: beside its book."""
+        return self.phones / "book.sqlite.token"
+
     def prepare(self) -> None:
         """Make the folders; the cluster's user must be able to pass through `var`, whatever the umask says."""
         if not self.var.exists():
             self.var.mkdir()
             self.var.chmod(0o711)
-        for folder in (self.locks, self.logs, self.secrets):
+        for folder in (self.locks, self.logs, self.secrets, self.phones):
             if not folder.exists():
                 folder.mkdir()
                 folder.chmod(0o700)

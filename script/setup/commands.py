@@ -60,20 +60,7 @@ def run(
         ) as process:
             code = _wait(process)
     if code:
-        raise _failed(argv, code, _since(log, begin), log)
-
-
-def answer(argv: Sequence[str | Path], *, log: Path, environ: Mapping[str, str], cwd: Path) -> str:
-    """What `argv` prints, which is kept out of the log: it may be a password."""
-    with log.open("ab") as output:
-        begin = output.tell()
-        with subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output, env=environ, cwd=cwd
-        ) as process:
-            said, _ = process.communicate()
-    if process.returncode:
-        raise _failed(argv, process.returncode, _since(log, begin), log)
-    return said.decode("utf-8", errors="replace")
+        raise failed(argv, code, log, begin)
 
 
 def run_aloud(argv: Sequence[str | Path], *, environ: Mapping[str, str], cwd: str | Path) -> int:
@@ -106,6 +93,25 @@ def reason_in(output: str) -> Words | None:
     return None
 
 
+def failed(argv: Sequence[str | Path], code: int, log: Path, begin: int) -> Trouble:
+    """That `argv` ended with `code`, having written into `log` from `begin` on."""
+    output = _since(log, begin)
+    if any(phrase in output.lower() for phrase in NO_SPACE):
+        return full_disk(Path(os.getcwd()), 1500)
+    reason = reason_in(output)
+    words = [Path(str(word)).name for word in argv]
+    name = " ".join((words[2:] if words[1:2] == ["-m"] else words)[:3])
+    last = telling_line(output) or f"exit {code}"
+    if reason:
+        return Trouble(Words(f"{reason.zh}（详见 {log}）。", f"{reason.en} (details: {log})."))
+    return Trouble(
+        Words(
+            f"{name} 失败（{last}）：请按 {log} 末尾的说明处理后重试。",
+            f"{name} failed ({last}): follow the last lines of {log}, then run this again.",
+        )
+    )
+
+
 def telling_line(output: str) -> str:
     """The line of a failed program's output that says most: its last complaint, or else its last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
@@ -131,20 +137,3 @@ def _since(log: Path, begin: int) -> str:
     with log.open("rb") as written:
         written.seek(begin)
         return written.read().decode("utf-8", errors="replace")
-
-
-def _failed(argv: Sequence[str | Path], code: int, output: str, log: Path) -> Trouble:
-    if any(phrase in output.lower() for phrase in NO_SPACE):
-        return full_disk(Path(os.getcwd()), 1500)
-    reason = reason_in(output)
-    words = [Path(str(word)).name for word in argv]
-    name = " ".join((words[2:] if words[1:2] == ["-m"] else words)[:3])
-    last = telling_line(output) or f"exit {code}"
-    if reason:
-        return Trouble(Words(f"{reason.zh}（详见 {log}）。", f"{reason.en} (details: {log})."))
-    return Trouble(
-        Words(
-            f"{name} 失败（{last}）：请按 {log} 末尾的说明处理后重试。",
-            f"{name} failed ({last}): follow the last lines of {log}, then run this again.",
-        )
-    )

@@ -16,7 +16,12 @@ from script.setup.trouble import Trouble
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 DEFAULT_PORT: Final = 8000
 
-# CONTACTS_KEY: 32 bytes in base64url, as the encryption of the numbers takes them.
+SIMULATOR: Final = "simulator"
+
+# Systems keep their own list of locales under LANGUAGE (zh_CN:zh); that is not our setting.
+OUR_LANGUAGES: Final = ("zh", "en")
+
+# 32 bytes in base64url each, as the encryption of the numbers takes them.
 KEYS: Final = ("SECRET_KEY", "CONTACTS_KEY")
 
 
@@ -38,10 +43,26 @@ def settings(checkout: Checkout, environ: Mapping[str, str]) -> dict[str, str]:
     made |= {"FLASK_APP": str(checkout.root / "wsgi.py"), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
     if not given(environ, "PUBLIC_URL"):
         made["PUBLIC_URL"] = f"http://127.0.0.1:{number}"
+    if environ.get("LANGUAGE") not in OUR_LANGUAGES:
+        made.pop("LANGUAGE", None)
     for name in KEYS:
         if not given(environ, name):
             made[f"{name}_FILE"] = str(_key(checkout.secrets / name.lower()))
+    if (value(environ, "SMS_PROVIDER") or SIMULATOR) == SIMULATOR:
+        made |= _simulator(checkout, environ, number)
     return made
+
+
+def _simulator(checkout: Checkout, environ: Mapping[str, str], number: int) -> dict[str, str]:
+    """What the service and the simulated phone company must agree on."""
+    made = {"PHONES_INBOUND_URL": f"http://127.0.0.1:{number}/webhooks/twilio/inbound"}
+    for ours, theirs in (("TWILIO_ACCOUNT_SID", "PHONES_ACCOUNT_SID"), ("TWILIO_FROM", "PHONES_SENDER")):
+        if given(environ, ours):
+            made[theirs] = value(environ, ours)
+    if given(environ, "TWILIO_AUTH_TOKEN"):
+        # The first signs, the others are still accepted.
+        return made | {"PHONES_AUTH_TOKEN": value(environ, "TWILIO_AUTH_TOKEN").partition(",")[0].strip()}
+    return made | {"TWILIO_AUTH_TOKEN_FILE": str(_key(checkout.phones_token))}
 
 
 def given(environ: Mapping[str, str], name: str) -> bool:
@@ -49,9 +70,15 @@ def given(environ: Mapping[str, str], name: str) -> bool:
     return bool(environ.get(name) or environ.get(f"{name}_FILE"))
 
 
+def value(environ: Mapping[str, str], name: str) -> str:
+    """What the caller set `name` to, directly or in a file; empty where unset."""
+    path = environ.get(f"{name}_FILE")
+    return environ.get(name) or (Path(path).read_text(encoding="utf-8").strip() if path else "")
+
+
 def port(environ: Mapping[str, str]) -> int:
     """The port of the web; the phone company's simulator takes the next."""
-    text = environ.get("PORT") or _from_file(environ.get("PORT_FILE")) or str(DEFAULT_PORT)
+    text = value(environ, "PORT") or str(DEFAULT_PORT)
     if not text.isdigit() or not 0 < int(text) < 65535:
         raise Trouble(
             Words(
@@ -60,10 +87,6 @@ def port(environ: Mapping[str, str]) -> int:
             )
         )
     return int(text)
-
-
-def _from_file(path: str | None) -> str:
-    return Path(path).read_text(encoding="utf-8").strip() if path else ""
 
 
 def _key(path: Path) -> Path:

@@ -10,7 +10,7 @@ from script.setup.checkout import Checkout
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process: `python -m MODULE ARGUMENTS`. `{port}`, `{phones_port}` and `{var}` stand for this checkout's."""
+    """One process: `python -m MODULE ARGUMENTS`. `{port}`, `{phones_port}` and `{book}` stand for this checkout's."""
 
     name: str
     title: Words
@@ -19,7 +19,7 @@ class Process:
 
     def argv(self, checkout: Checkout, port: int) -> list[str | Path]:
         """The command line."""
-        known = {"port": port, "phones_port": port + 1, "var": checkout.var}
+        known = {"port": port, "phones_port": port + 1, "book": checkout.phones / "book.sqlite"}
         return [checkout.python, "-m", self.module, *(text.format(**known) for text in self.arguments)]
 
 
@@ -28,7 +28,7 @@ PROCESSES: Final = (
         "phones",
         Words("模拟电话公司", "simulated phone company"),
         "contacts.phones",
-        ("--port", "{phones_port}", "--book", "{var}/phones/book.sqlite"),
+        ("--port", "{phones_port}", "--book", "{book}"),
     ),
     Process("web", Words("网页", "web"), "gunicorn", ("--config", "gunicorn.conf.py")),
     Process("dispatch", Words("发送与升级", "dispatch"), "flask", ("dispatch",)),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from emergency.words import Words
-from script.setup import banner, commands, environment, progress, provision
+from script.setup import banner, commands, environment, progress, provision, service
 from script.setup.checkout import Checkout
 from script.setup.processes import PROCESSES
 from script.setup.supervisor import Child, Supervisor
@@ -41,8 +41,7 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
         with ExitStack() as stack:
             with progress.step(Words("数据库", "Database")):
                 environ = stack.enter_context(environment.ready(checkout))
-            _prepare_database(checkout, environ)
-            _serve(checkout, environ, _demo_logins(checkout, environ))
+            _serve(checkout, environ, _prepare(checkout, environ))
     return 0
 
 
@@ -98,35 +97,20 @@ def _free(port: int) -> bool:
     return True
 
 
-def _prepare_database(checkout: Checkout, environ: Mapping[str, str]) -> None:
-    for title, arguments in (
-        (Words("数据库结构", "Database structure"), ("db", "upgrade")),
-        (Words("参考流域数据", "Reference basin"), ("reference", "load")),
-    ):
-        with progress.step(title):
-            commands.run(
-                [checkout.python, "-m", "flask", *arguments],
-                log=checkout.setup_log,
-                environ=environ,
-                cwd=checkout.root,
-            )
-
-
-def _demo_logins(checkout: Checkout, environ: Mapping[str, str]) -> list[list[str]]:
-    """Rows of name, password, role and desk."""
-    with progress.step(Words("演示账号", "Demo logins")):
-        said = commands.answer(
-            [checkout.python, "-m", "flask", "demo", "logins", "--file", checkout.logins],
-            log=checkout.setup_log,
-            environ=environ,
-            cwd=checkout.root,
-        )
+def _prepare(checkout: Checkout, environ: Mapping[str, str]) -> list[list[str]]:
+    """Migrate, load the reference basin, and make the demo logins: rows of name, password, role and desk."""
+    with service.loaded(checkout, environ) as loaded:
+        with progress.step(Words("数据库结构", "Database structure")):
+            loaded.run("db", "upgrade")
+        with progress.step(Words("参考流域数据", "Reference basin")):
+            loaded.run("reference", "load")
+        with progress.step(Words("演示账号", "Demo logins")):
+            said = loaded.run("demo", "logins", "--file", str(checkout.logins))
     return [line.split("\t") for line in said.splitlines() if "\t" in line]
 
 
 def _serve(checkout: Checkout, environ: Mapping[str, str], logins: Sequence[Sequence[str]]) -> None:
     port = int(environ["PORT"])
-    (checkout.var / "phones").mkdir(exist_ok=True)
     with Supervisor(environ, checkout.root) as supervisor:
         progress.write(f"· 启动服务 / Starting: {', '.join(process.name for process in PROCESSES)}\n")
         for process in PROCESSES:

@@ -1,6 +1,7 @@
 /** The desk: puts the parts of the page together, loads what is known, and keeps it true. */
 
 import * as calls from "./acts/calls.js";
+import * as centre from "./acts/centre.js";
 import * as incidents from "./acts/incidents.js";
 import * as issue from "./acts/issue.js";
 import * as offers from "./acts/offers.js";
@@ -68,16 +69,17 @@ function wire() {
     cancel_sheet: () => sheets.close(),
   };
   listen({
-    clicks: { ...own, ...report.clicks, ...calls.clicks, ...issue.clicks, ...reasons.clicks, ...offers.clicks },
+    clicks: { ...own, ...report.clicks, ...calls.clicks, ...issue.clicks, ...reasons.clicks, ...offers.clicks, ...centre.clicks },
     changes: {
       ...report.changes,
       ...issue.changes,
       choose: (/** @type {HTMLSelectElement} */ list) => quietly(incidents.choose(list.value ? Number(list.value) : null)),
       layer: (/** @type {HTMLInputElement} */ box) => chart.switchLayer(box.dataset.id ?? "", box.checked),
     },
-    inputs: report.inputs,
+    inputs: { ...report.inputs, ...centre.inputs },
     submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits },
   });
+  window.addEventListener("resize", () => set({}));
   document.addEventListener("pointerdown", alarm.arm, { once: true });
   document.addEventListener("keydown", keys);
   document.getElementById("sheet")?.addEventListener("close", () => {
@@ -142,6 +144,7 @@ function initial(me, skew_ms) {
     tab: "next",
     centre: "map",
     lookAt_ms: null,
+    playing: false,
     alarm: false,
     busy: false,
   };

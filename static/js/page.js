@@ -10,12 +10,17 @@ import * as chart from "./map/map.js";
 import { morph } from "./morph.js";
 import { now, state } from "./store.js";
 import { known } from "./views/known.js";
+import { plot } from "./views/plot.js";
+import { slider } from "./views/slider.js";
 import { bar, next } from "./views/next.js";
 import { duty, incidentName, link, switcher } from "./views/topbar.js";
 
 /** @typedef {import("./store.js").State} State */
 
+const REDRAW_MS = 30_000;
 let framed = /** @type {number | null} */ (null);
+/** What the map was last drawn from. */
+let charted = { shapes: /** @type {State["shapes"]} */ (null), at_ms: 0 };
 
 /** @param {State} current @param {State | null} before */
 export function draw(current, before) {
@@ -32,7 +37,8 @@ export function draw(current, before) {
   document.body.dataset.tab = current.tab;
   for (const tab of document.querySelectorAll("[data-do=tab]")) tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.id === current.tab));
   if (before && before.tab !== current.tab) chart.resized();
-  drawMap(current, before);
+  drawMap(current);
+  drawCentre(current);
 }
 
 /** The map has loaded its style: give it what is known, and the legend its marks. */
@@ -44,15 +50,37 @@ export function dress() {
     const [kind = "", synthetic] = (/** @type {HTMLElement} */ (image).dataset.mark ?? "").split("-");
     image.setAttribute("src", address(kind, { ink, paper }, synthetic === "synthetic"));
   }
-  chart.show(current.shapes, lookAt(current), here());
-  if (current.shapes && framed !== current.chosen) frame(current);
+  charted.at_ms = 0;
+  drawMap(current);
 }
 
-/** @param {State} current @param {State | null} before */
-function drawMap(current, before) {
+/** @param {State} current */
+function drawMap(current) {
   if (current.chosen === null) framed = null;
-  chart.show(current.mode === "report" && !current.reportFor ? null : current.shapes, lookAt(current), here());
-  if (current.shapes && current.shapes !== before?.shapes && framed !== current.chosen) frame(current);
+  const shapes = current.mode === "report" && !current.reportFor ? null : current.shapes;
+  const at = lookAt(current);
+  if (shapes !== charted.shapes || Math.abs(at.getTime() - charted.at_ms) >= REDRAW_MS) {
+    charted = { shapes, at_ms: at.getTime() };
+    chart.show(shapes, at, here());
+  }
+  if (shapes && framed !== current.chosen) frame(current);
+}
+
+/** The plot in place of the map, and the slider under both. @param {State} current */
+function drawCentre(current) {
+  put("centre-tabs", centreTabs(current));
+  put("centre-foot", slider(current, here()));
+  const place = document.getElementById("plot");
+  if (!place) return;
+  place.hidden = current.centre !== "plot";
+  document.getElementById("map-controls")?.toggleAttribute("hidden", current.centre === "plot");
+  const { clientWidth: width, clientHeight: height } = place;
+  if (current.centre === "plot") morph(place, plot(current.assessment, { width, height, knownAt: current.incident?.known_at, at: lookAt(current) }, here()));
+}
+
+/** @param {State} current */
+function centreTabs(current) {
+  return html`${["map", "plot"].map((name) => html`<button data-do="centre" data-id="${name}" aria-pressed="${current.centre === name}">${say(`centre.${name}`)}</button>`)}`;
 }
 
 /** @param {State} current */

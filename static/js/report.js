@@ -3,15 +3,16 @@
  * say is missing. Pure. Only the place is required; what is unknown is left out, never guessed.
  */
 
-import { instantOf, localOf } from "./clock.js";
+import { localOf } from "./clock.js";
 import { isPlace, parse, written } from "./coordinates.js";
+import { parseMoment } from "./moments.js";
 
 /**
  * @typedef {object} Draft
  * @property {string} place coordinates or a name, as typed
  * @property {string} placeName what the coordinates stand for, when a name was chosen
- * @property {string} occurred wall-clock time, "" while unknown
- * @property {string} known wall-clock time
+ * @property {string} occurred an hour as typed, "" while unknown
+ * @property {string} known an hour as typed
  * @property {string} substance
  * @property {string} source_state
  * @property {string} bank
@@ -41,7 +42,7 @@ export function emptyDraft(now, zone) {
     place: "",
     placeName: "",
     occurred: "",
-    known: localOf(now, zone),
+    known: localOf(now, zone).replace("T", " "),
     substance: "",
     source_state: "unknown",
     bank: "unknown",
@@ -59,28 +60,36 @@ export function emptyDraft(now, zone) {
 /**
  * What must be corrected before the service is asked at all.
  * @param {Draft} draft
+ * @param {string} zone
+ * @param {Date} now
  * @returns {Slip[]}
  */
-export function slips(draft) {
-  return [placeSlip(draft.place), numberSlip("mass_kg", draft.mass_kg), numberSlip("duration_min", draft.duration_min)].flatMap(
-    (slip) => (slip ? [slip] : []),
-  );
+export function slips(draft, zone, now) {
+  const found = [
+    placeSlip(draft.place),
+    timeSlip("occurred_at", draft.occurred, zone, now),
+    numberSlip("mass_kg", draft.mass_kg),
+    numberSlip("duration_min", draft.duration_min),
+    timeSlip("known_at", draft.known, zone, now),
+  ];
+  return found.flatMap((slip) => (slip ? [slip] : []));
 }
 
 /**
  * The report as the service takes it; null while the place is not known.
  * @param {Draft} draft
  * @param {string} zone
+ * @param {Date} now
  * @returns {Record<string, unknown> | null}
  */
-export function bodyOf(draft, zone) {
+export function bodyOf(draft, zone, now) {
   const found = parse(draft.place);
   if (!isPlace(found)) return null;
   const { lon, lat, datum } = found;
   const body = {
     location: datum === "gcj02" ? { lon, lat, datum } : { lon, lat },
-    occurred_at: draft.occurred ? instantOf(draft.occurred, zone) : null,
-    known_at: draft.known ? instantOf(draft.known, zone) : null,
+    occurred_at: parseMoment(draft.occurred, now, zone),
+    known_at: parseMoment(draft.known, now, zone),
     substance: draft.substance.trim(),
     source_state: draft.source_state,
     bank: draft.bank,
@@ -125,6 +134,18 @@ export function restored(stored, empty) {
   }
 }
 
+/**
+ * A draft taken up on another day means the hours of the day on which it was typed.
+ * @param {Draft} draft
+ * @param {Date} saved
+ * @param {string} zone
+ * @returns {Draft}
+ */
+export function settled(draft, saved, zone) {
+  const occurred = parseMoment(draft.occurred, saved, zone);
+  return occurred ? { ...draft, occurred: localOf(occurred, zone).replace("T", " ") } : draft;
+}
+
 /** @param {Draft} draft */
 function description(draft) {
   return [draft.placeName.trim(), draft.description.trim()].filter(Boolean).join("。");
@@ -139,6 +160,17 @@ function placeSlip(typed) {
   const found = parse(typed);
   if (isPlace(found)) return null;
   return { field: "location", key: found ? `form.place.${found.fault}` : "form.place.choose" };
+}
+
+/**
+ * @param {string} field
+ * @param {string} typed
+ * @param {string} zone
+ * @param {Date} now
+ * @returns {Slip | null}
+ */
+function timeSlip(field, typed, zone, now) {
+  return typed.trim() && parseMoment(typed, now, zone) === null ? { field, key: "form.time" } : null;
 }
 
 /**

@@ -34,6 +34,7 @@
  * @property {"next" | "map" | "known"} tab on a narrow screen
  * @property {"map" | "plot"} centre
  * @property {number | null} lookAt_ms the instant that the map shows; null: now
+ * @property {boolean} playing
  * @property {boolean} alarm
  * @property {boolean} busy
  */

@@ -10,7 +10,7 @@ from contacts import dispatch
 from contacts.dispatch import Office
 from contacts.models import AttemptRow, ChannelRow, DeliveryRow
 from contacts.states import State
-from emergency import db, notifications
+from emergency import clock, db, notifications
 from emergency.journal import Actor
 from emergency.journal import Row as Entry
 from emergency.notifications import NotificationRow, Via
@@ -45,7 +45,7 @@ def work_until(office: Office, done: Callable[[], bool], seconds: float = 15.0) 
 def acknowledge(engine: Engine, notification: int) -> None:
     """The receiving desk reads a message back."""
     with db.sessions(engine).begin() as session:
-        at = cast.clock.now()
+        at = clock.now()
         by = Actor(officer=2, desk=DESK)
         notifications.acknowledge(session, notification_id=notification, by_person="李", via=Via.WEB, by=by, at=at)
 

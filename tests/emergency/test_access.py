@@ -73,7 +73,8 @@ def test_a_token_is_kept_as_its_hash_and_finds_its_officer(session: db.Writing) 
     access.add_officer(session, name="甲", role="observer", jurisdiction="511700", at=AT)
     token = access.new_token(session, name="甲", at=AT)
     found = access.by_token(session, token)
-    assert found is not None and found.name == "甲"
+    assert found is not None
+    assert found.name == "甲"
     assert access.by_token(session, token + "x") is None
     assert session.query(access.TokenRow).one().token_hash != token
 

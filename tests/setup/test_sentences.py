@@ -117,11 +117,35 @@ def test_generated_keys_are_private_and_made_once(tmp_path: Path) -> None:
 def test_what_the_caller_sets_is_not_replaced(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path)
     checkout.prepare()
-    given = {"SECRET_KEY": "k", "CONTACTS_KEY_FILE": "/elsewhere", "PUBLIC_URL": "https://x.example", "PORT": "9000"}
+    given = {
+        "SMS_PROVIDER": "gateway",
+        "SECRET_KEY": "k",
+        "CONTACTS_KEY_FILE": "/elsewhere",
+        "PUBLIC_URL": "https://x.example",
+        "PORT": "9000",
+    }
     made = environment.settings(checkout, given)
     assert {name: made[name] for name in given} == given
     assert "SECRET_KEY_FILE" not in made
     assert list(checkout.secrets.iterdir()) == []
+
+
+def test_a_systems_list_of_locales_is_not_taken_for_our_language(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    checkout.prepare()
+    assert "LANGUAGE" not in environment.settings(checkout, {"LANGUAGE": "zh_CN:zh"})
+    assert environment.settings(checkout, {"LANGUAGE": "en"})["LANGUAGE"] == "en"
+
+
+def test_the_service_and_the_simulated_phones_share_a_token(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    checkout.prepare()
+    assert environment.settings(checkout, {})["TWILIO_AUTH_TOKEN_FILE"] == str(checkout.phones_token)
+    given = environment.settings(checkout, {"TWILIO_AUTH_TOKEN": "new, old", "TWILIO_FROM": "+12025550101"})
+    assert given["PHONES_AUTH_TOKEN"] == "new"
+    assert given["PHONES_SENDER"] == "+12025550101"
+    real = environment.settings(checkout, {"SMS_PROVIDER": "twilio", "TWILIO_AUTH_TOKEN": "secret"})
+    assert not [name for name in real if name.startswith("PHONES_")]
 
 
 def test_the_loopback_goes_past_a_proxy(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 /** Working down the call board, and reading back what others told this desk. */
 
-import { instantOf } from "../clock.js";
 import { get, post } from "../api.js";
 import { say } from "../here.js";
-import { set, state } from "../store.js";
+import { parseMoment } from "../moments.js";
+import { now, set, state } from "../store.js";
 import { understood } from "./trouble.js";
 
 /**
@@ -64,7 +64,11 @@ export async function loadMine() {
 async function record(place, outcome, person) {
   const { id, contact, key } = cardOf(place);
   const late = /** @type {HTMLInputElement | null} */ (document.querySelector(`[data-late="${key}"]`))?.value;
-  const at = late ? instantOf(late, state().me.time_zone) : null;
+  const at = late ? parseMoment(late, now(), state().me.time_zone) : null;
+  if (late && !at) {
+    set({ cardFaults: { ...state().cardFaults, [key]: say("form.time") } });
+    return;
+  }
   await noted(key, async () => {
     await post(`notifications/${id}/calls`, { contact: reference(contact), outcome, ...(person ? { person } : {}), ...(at ? { at } : {}) });
     const { chosen } = state();

@@ -35,7 +35,7 @@ export function listSoon() {
 /** @param {number | null} number */
 export async function choose(number) {
   loaded = { assessment: 0, calls: 0, incident: 0 };
-  set({ chosen: number, mode: "desk", incident: null, assessment: null, shapes: null, calls: [], picks: {}, revealed: {}, cardFaults: {}, lookAt_ms: null });
+  set({ chosen: number, mode: "desk", incident: null, assessment: null, shapes: null, calls: [], picks: {}, revealed: {}, cardFaults: {}, lookAt_ms: null, playing: false });
   history.replaceState(null, "", number ? `?incident=${number}` : location.pathname);
   if (number === null) return;
   await catchUp(`incident:${number}`);

@@ -1,8 +1,8 @@
 /** Sending what was ticked: the service writes the texts, the officer sees them, says which act it is, and confirms once. */
 
 import { get, post, Problem } from "../api.js";
-import { instantOf, localOf } from "../clock.js";
 import { here, say } from "../here.js";
+import { parseMoment, writtenMoment } from "../moments.js";
 import * as sheets from "../sheets.js";
 import { now, set, state } from "../store.js";
 import { issueSheet } from "../views/issue.js";
@@ -21,7 +21,7 @@ export const clicks = {
     const ids = chosen.map(({ id }) => id);
     const left = proposed(state()).filter((one) => one.who === state().me.desk && !ids.includes(one.id));
     const zone = state().me.time_zone;
-    sheet = { act: "heads_up", ids, messages: null, left, fault: null, busy: false, at: localOf(now(), zone), drill: state().incident?.drill ?? false, assessment: state().incident?.assessment_id ?? null };
+    sheet = { act: "heads_up", ids, messages: null, left, fault: null, busy: false, at: writtenMoment(now(), now(), zone), drill: state().incident?.drill ?? false, assessment: state().incident?.assessment_id ?? null };
     redraw({});
     quietly(write());
   },
@@ -43,6 +43,10 @@ export const submits = {
     const body = order(new FormData(form), sheet);
     if (sheet.act === "formal_notice" && !body.consent?.by) {
       redraw({ fault: { field: "consent.by", words: say("consent.missing") } });
+      return;
+    }
+    if (body.consent && !body.consent.at) {
+      redraw({ fault: { field: "consent.at", words: say("form.time") } });
       return;
     }
     redraw({ busy: true, fault: null });
@@ -80,9 +84,9 @@ async function write() {
 function order(typed, from) {
   const text = (/** @type {string} */ name) => String(typed.get(name) ?? "").trim();
   const withhold = from.left.map(({ id }) => ({ id, reason: text(`withhold-${id}`) })).filter(({ reason }) => reason);
-  const at = instantOf(text("at"), state().me.time_zone) ?? now().toISOString();
+  const at = parseMoment(text("at"), now(), state().me.time_zone);
   const consent = from.act === "formal_notice" ? { consent: { by: text("by"), how: text("how"), at } } : {};
-  return /** @type {{assessment: number | null, notifications: number[], withhold: {id: number, reason: string}[], act: string, consent?: {by: string, how: string, at: string}}} */ ({
+  return /** @type {{assessment: number | null, notifications: number[], withhold: {id: number, reason: string}[], act: string, consent?: {by: string, how: string, at: string | null}}} */ ({
     assessment: from.assessment,
     notifications: from.ids,
     withhold,

@@ -4,7 +4,7 @@ import { get, post, Problem } from "../api.js";
 import { say } from "../here.js";
 import * as chart from "../map/map.js";
 import { isPlace, parse } from "../coordinates.js";
-import { bodyOf, emptyDraft, placed, restored, slips } from "../report.js";
+import { bodyOf, emptyDraft, placed, restored, settled, slips } from "../report.js";
 import { now, set, state } from "../store.js";
 import { choose, loadList } from "./incidents.js";
 import { quietly, understood } from "./trouble.js";
@@ -21,7 +21,7 @@ let searching = 0;
 /** @param {number | null} further the incident that is reported on again */
 export function begin(further = null) {
   const empty = emptyDraft(now(), state().me.time_zone);
-  const draft = restored(localStorage.getItem(KEPT), empty) ?? (further ? fromIncident(empty) : empty);
+  const draft = kept(empty) ?? (further ? fromIncident(empty) : empty);
   set({ mode: "report", reportFor: further, draft, slips: [], preview: IDLE, places: [], tab: "next" });
   changed(draft);
   requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("place")?.focus()));
@@ -90,7 +90,7 @@ function takeField(input) {
 
 /** @param {Draft} draft */
 function changed(draft) {
-  localStorage.setItem(KEPT, JSON.stringify(draft));
+  localStorage.setItem(KEPT, JSON.stringify({ ...draft, saved_at: now().toISOString() }));
   set({ draft, slips: [] });
   const found = parse(draft.place);
   chart.mark(isPlace(found) && found.datum === "wgs84" ? found : null, setPlace, say("map.report"));
@@ -101,7 +101,7 @@ function changed(draft) {
 function previewSoon(draft) {
   clearTimeout(timer);
   asking.abort();
-  const body = bodyOf(draft, state().me.time_zone);
+  const body = bodyOf(draft, state().me.time_zone, now());
   if (!body) {
     set({ preview: IDLE });
     return;
@@ -132,8 +132,8 @@ async function search(wanted) {
 async function save() {
   const { draft, reportFor, me, busy } = state();
   if (!draft || busy) return;
-  const wrong = slips(draft);
-  const body = bodyOf(draft, me.time_zone);
+  const wrong = slips(draft, me.time_zone, now());
+  const body = bodyOf(draft, me.time_zone, now());
   if (wrong.length || !body) {
     set({ slips: wrong });
     requestAnimationFrame(() => requestAnimationFrame(() => /** @type {HTMLElement | null} */ (document.querySelector("#report-form [aria-invalid]"))?.focus()));
@@ -158,6 +158,15 @@ function refused(trouble) {
   const { field, words } = understood(trouble);
   const candidates = trouble instanceof Problem ? (trouble.facts.candidates ?? []) : [];
   set({ preview: { state: "refused", assessment: null, problem: { detail: words, field, candidates } } });
+}
+
+/** The draft that was left, if one was. @param {Draft} empty */
+function kept(empty) {
+  const stored = localStorage.getItem(KEPT);
+  const draft = restored(stored, empty);
+  if (!draft || !stored) return null;
+  const saved = new Date(JSON.parse(stored).saved_at ?? NaN);
+  return Number.isNaN(saved.getTime()) ? draft : settled(draft, saved, state().me.time_zone);
 }
 
 /** A further report begins where the event is known to be. @param {Draft} empty @returns {Draft} */

@@ -111,12 +111,13 @@ function reached(c) {
   const outline = /** @type {Expression} */ (["in", ["get", "stage"], ["literal", ["ahead", "maybe"]]]);
   const round = /** @type {const} */ ({ "line-cap": "round", "line-join": "round" });
   const schematic = /** @type {Expression} */ (["to-boolean", ["get", "schematic"]]);
+  const wide = /** @type {Expression} */ (["interpolate", ["linear"], ["zoom"], 6, 4, 12, 11]);
   /** @type {Omit<import("maplibre-gl").LineLayerSpecification, "id">} */
   const line = { type: "line", source: "incident" };
   return [
-    { id: "stretch-case", ...line, filter: ["all", isStretch, ["!", schematic]], layout: round, paint: { "line-color": colour, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 4, 12, 10] } },
-    { id: "stretch-case-schematic", ...line, filter: ["all", isStretch, schematic], paint: { "line-color": colour, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 4, 12, 10], "line-dasharray": [1.6, 0.7] } },
-    { id: "stretch-core", ...line, filter: ["all", isStretch, outline], layout: round, paint: { "line-color": c.ground, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 1.6, 12, 5.5] } },
+    { id: "stretch-case", ...line, filter: ["all", isStretch, ["any", outline, ["!", schematic]]], layout: round, paint: { "line-color": colour, "line-width": wide } },
+    { id: "stretch-core", ...line, filter: ["all", isStretch, outline], layout: round, paint: { "line-color": c.ground, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 1.8, 12, 6] } },
+    { id: "stretch-dash", ...line, filter: ["all", isStretch, schematic], paint: { "line-color": colour, "line-width": ["case", outline, 1.5, 7], "line-dasharray": [3, 1.6] } },
   ];
 }
 

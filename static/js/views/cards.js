@@ -88,7 +88,7 @@ function outcome(card, state, here) {
       (one) => html`<button data-do="outcome" data-outcome="${one}" data-id="${card.notification}" data-contact="${card.contact}">${say(`outcome.${one}`)}</button>`,
     )}</p>
     <details class="late"><summary>${say("call.late")}</summary>
-      <label for="at-${key}">${say("call.at")}</label> <input id="at-${key}" name="at" type="datetime-local" data-late="${key}">
+      <label for="at-${key}">${say("call.at")}</label> <input id="at-${key}" name="at" maxlength="30" autocomplete="off" placeholder="02:45" data-late="${key}">
     </details>`;
 }
 

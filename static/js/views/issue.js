@@ -14,7 +14,7 @@ import { circleTag } from "./parts.js";
  * @property {Notification[]} left proposals not ticked: they stay open unless a reason is typed
  * @property {{field: string | null, words: string} | null} fault
  * @property {boolean} busy
- * @property {string} at wall-clock time offered for the consent
+ * @property {string} at the hour offered for the consent
  * @property {boolean} drill
  */
 
@@ -61,7 +61,7 @@ function consent(sheet, { say }) {
   return html`<fieldset class="consent" data-key="consent"><legend>${say("consent.title")}</legend>
     <div class="field ${wrong ? "has-fault" : ""}"><label for="consent-by">${say("consent.by")}</label><input id="consent-by" name="by" autocomplete="off" maxlength="60">${wrong ? html`<p class="fault" role="alert">${wrong}</p>` : NOTHING}</div>
     <div class="field"><label for="consent-how">${say("consent.how")}</label><select id="consent-how" name="how">${HOWS.map((how) => html`<option value="${how}" ${how === "telephone" && "selected"}>${say(`consent.${how}`)}</option>`)}</select></div>
-    <div class="field"><label for="consent-at">${say("consent.at")}</label><input id="consent-at" name="at" type="datetime-local" value="${sheet.at}"></div></fieldset>`;
+    <div class="field"><label for="consent-at">${say("consent.at")}</label><input id="consent-at" name="at" autocomplete="off" maxlength="30" value="${sheet.at}"></div></fieldset>`;
 }
 
 /**
@@ -72,7 +72,7 @@ function message(one, { say }) {
   return html`<li data-key="out-${one.notification}" class="card out"><p class="to"><strong>${one.tells_name}</strong></p>
     <ul class="plain recipients">${one.recipients.map((each) => html`<li>${say(`contact.${each.role}`)} · ${each.name} · ${each.channels.map((channel) => say(`channel.${channel}`)).join(" + ")}</li>`)}</ul>
     ${one.recipients.length ? NOTHING : html`<p class="fault">${say("issue.nobody")}</p>`}
-    <p class="text">${one.text}</p><p class="meta">${say("issue.length", { n: one.units, segments: one.segments })}</p></li>`;
+    <p class="text">${one.text}</p><p class="meta">${say("issue.length", { units: one.units, n: one.segments })}</p></li>`;
 }
 
 /**

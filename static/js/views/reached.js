@@ -49,8 +49,8 @@ function row(one, state, here) {
       <span class="not-before"><span class="hint">${say("not_before")}</span> ${hour(one.earliest_at, here)}</span>
       <span class="who"><strong>${one.name}</strong>${again}
         <span class="meta">${one.river} ${kilometres(one.enter_km)}${bank(one.bank, here)}</span></span>
-      <span class="marks">${own ? html`<span class="hint">${say("reached.own")}</span>` : html`${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(one.circle ?? theirs[0]?.circle, here)}`}</span>
-      <span class="likely">${say("likely")} ${hour(one.likely_at, here)} · <span class="latest">${say("latest")} ${hour(one.latest_at, here)}</span></span></summary>
+      <span class="rest"><span class="marks">${own ? html`<span class="hint">${say("reached.own")}</span>` : html`${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(one.circle ?? theirs[0]?.circle, here)}`}</span>
+      <span class="likely">${say("likely")} ${hour(one.likely_at, here)} · <span class="latest">${say("latest")} ${hour(one.latest_at, here)}</span></span></span></summary>
     ${trailing(one, here)}
     ${theirs.map((notification) => message(notification, here))}
     ${theirs.length || own ? NOTHING : html`<p class="hint">${say("reached.nobody_owes")}</p>`}

@@ -1,6 +1,8 @@
 /** The report form: three inputs are enough, each but the place may be unknown; what it would mean shows while typing. Pure. */
 
+import { localOf } from "../clock.js";
 import { html, NOTHING } from "../html.js";
+import { parseMoment } from "../moments.js";
 import { BANKS, FLOW_STATES, SOURCE_STATES, VERIFICATIONS } from "../report.js";
 import { near } from "./near.js";
 import { circleTag, hour, kilometres } from "./parts.js";
@@ -22,7 +24,7 @@ export function reportForm(state, here) {
     <h2 id="report-title">${state.reportFor ? say("report.further", { n: state.reportFor }) : say("report.title")}</h2>
     ${faults.body ? html`<p class="fault" role="alert">${faults.body}</p>` : NOTHING}
     ${place(state, draft, faults, here)}
-    ${field("occurred", say("form.occurred"), faults.occurred_at, html`<input id="occurred" name="occurred" type="datetime-local" data-input="draft" value="${draft.occurred}" ${described("occurred", faults.occurred_at)}>`, say("form.occurred.hint"))}
+    ${field("occurred", say("form.occurred"), faults.occurred_at, html`<input id="occurred" name="occurred" data-input="draft" autocomplete="off" inputmode="text" maxlength="30" value="${draft.occurred}" placeholder="02:30" ${described("occurred", faults.occurred_at)}>`, readTime(draft.occurred, here) ?? say("form.occurred.hint"))}
     ${field("substance", say("form.substance"), faults.substance, html`<input id="substance" name="substance" data-input="draft" autocomplete="off" maxlength="200" value="${draft.substance}" placeholder="${say("substance.unknown")}" ${described("substance", faults.substance)}>`, say("form.substance.hint"))}
     ${choices("source_state", SOURCE_STATES, draft, here)}
     ${choices("flow_state", FLOW_STATES, draft, here)}
@@ -122,7 +124,7 @@ function more(draft, faults, here) {
   return html`<details class="more" ${(draft.mass_kg || draft.reporter || draft.description || draft.drill) && "open"}><summary>${say("form.more")}</summary>
     ${choices("bank", BANKS, draft, here)}${choices("verification", VERIFICATIONS, draft, here)}
     ${text("reporter", "text")}${text("mass_kg", "decimal")}${text("duration_min", "decimal")}
-    ${field("known", say("form.known"), faults.known_at, html`<input id="known" name="known" type="datetime-local" data-input="draft" value="${draft.known}" ${described("known", faults.known_at)}>`, "")}
+    ${field("known", say("form.known"), faults.known_at, html`<input id="known" name="known" data-input="draft" autocomplete="off" maxlength="30" value="${draft.known}" ${described("known", faults.known_at)}>`, readTime(draft.known, here) ?? "")}
     ${field("description", say("form.description"), faults.description, html`<textarea id="description" name="description" rows="3" maxlength="2000" data-input="draft">${draft.description}</textarea>`, say("form.description.hint"))}
     <label class="tick drill-tick"><input type="checkbox" name="drill" data-change="draft" ${draft.drill && "checked"}> ${say("form.drill")}</label></details>`;
 }
@@ -137,6 +139,16 @@ function choices(name, values, draft, { say }) {
   return html`<fieldset class="choices"><legend>${say(`form.${name}`)}</legend>${values.map(
     (value) => html`<label><input type="radio" name="${name}" value="${value}" data-change="draft" ${draft[name] === value && "checked"}><span>${say(`${name}.${value}`)}</span></label>`,
   )}</fieldset>`;
+}
+
+/**
+ * The hour as it was understood, to be checked against what was meant.
+ * @param {string} typed
+ * @param {Here} here
+ */
+function readTime(typed, { say, now, zone }) {
+  const at = parseMoment(typed, now, zone);
+  return at && say("form.time.read", { at: localOf(at, zone).replace("T", " ") });
 }
 
 /**

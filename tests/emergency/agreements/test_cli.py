@@ -2,27 +2,14 @@
 
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from emergency import config, db
+from emergency import db
 from emergency.agreements.models import AgreementRow
-from emergency.cli.agreements import group
 from emergency.jurisdictions.models import DivisionRow
-from emergency.web.app import NAME, Parts
 from tests.emergency.agreements import region
 from tests.emergency.agreements.test_files import GOOD, line_of, written
-
-
-@pytest.fixture
-def app(database: Engine) -> Flask:
-    """An application that has the parts and the command, and nothing else."""
-    made = Flask("agreements")
-    secrets = {"DATABASE_URL": "unused", "SECRET_KEY": "s", "CONTACTS_KEY": "c", "LANGUAGE": "en"}
-    made.extensions[NAME] = Parts(config.read(secrets), database, db.sessions(database), lambda session, ids: {})
-    made.cli.add_command(group)
-    return made
 
 
 def test_check_lists_every_fault_and_fails(app: Flask, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """An incident on the valley: reported, assessed, issued, read back, corrected, withdrawn, stood down, closed."""
 
+import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from emergency.errors import BadInput, Conflict, Forbidden, NotFound
 from emergency.incidents import assess, issue, overview, postmortem, record, statement
 from emergency.incidents.assess import Context
 from emergency.incidents.issue import Order
-from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow
+from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow, TaskRow
 from emergency.notifications import Consent, NotificationRow, Via
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -66,16 +67,16 @@ def test_a_preview_stores_nothing(session: db.Writing) -> None:
     run = assess.preview(session, made, Context(AT, ZONE))
     session.commit()
     assert [each["code"] for each in run.body["reached"]][:2] == ["V10101", "V20100"]
-    assert session.scalars(select(IncidentRow)).all() == [] and journal.heads(session) == {
-        "system": journal.last(session, "system")
-    }
+    assert session.scalars(select(IncidentRow)).all() == []
+    assert journal.heads(session) == {"system": journal.last(session, "system")}
 
 
 def test_the_water_is_followed_through_both_branches_and_back_into_the_first_county(session: db.Writing) -> None:
     _, row = open_one(session, flow_state="mean")
     reached = [(each["code"], each["entry"]) for each in row.body["reached"]]
     assert reached[:2] == [("V10101", 1), ("V20100", 1)]
-    assert ("V10101", 2) in reached and ("V10101", 3) in reached  # by the canal and by the river
+    assert ("V10101", 2) in reached
+    assert ("V10101", 3) in reached
     assert reached.index(("V10101", 2)) < reached.index(("V10102", 1))
     assert {"V10103", "V30100"} <= {code for code, _ in reached}
     assert [each["earliest_at"] for each in row.body["reached"]] == sorted(
@@ -83,7 +84,8 @@ def test_the_water_is_followed_through_both_branches_and_back_into_the_first_cou
     )
     for each in row.body["reached"]:
         assert each["earliest_at"] <= each["likely_at"] <= each["latest_at"]
-        assert each["trailing_latest_at"] is None and each["trailing_reason"]["zh"]
+        assert each["trailing_latest_at"] is None
+        assert each["trailing_reason"]["zh"]
         assert each["desk"] in ("V10100", "V20100", "V30100")
 
 
@@ -98,7 +100,8 @@ def test_one_message_discharges_every_duty_to_a_desk_and_cites_its_clauses(sessi
     row = proposals(session, incident)["V20100"]
     assert {clause["agreement"] for clause in row.clauses} == {"valley-pact", "statute-neighbour"}
     duties = session.scalars(select(ObligationRow).where(ObligationRow.tells == "V20100")).all()
-    assert {duty.notification_id for duty in duties} == {row.id} and len(duties) == 2
+    assert {duty.notification_id for duty in duties} == {row.id}
+    assert len(duties) == 2
     assert row.deadline_at == min(duty.deadline_at for duty in duties if duty.deadline_at) == AT + timedelta(minutes=15)
     assert all("中区" in duty.reason["zh"] and "Zhong" in duty.reason["en"] for duty in duties)
 
@@ -127,7 +130,7 @@ def test_a_higher_flow_never_comes_later(session: db.Writing) -> None:
         made = statement.parse({"location": HEAD, "known_at": AT.isoformat(), "flow_state": flow}, now=AT)
         body = assess.preview(session, made, Context(AT, ZONE)).body
         hours.append({(each["code"], each["entry"]): each["earliest_at"] for each in body["reached"]})
-    for slower, faster in zip(hours, hours[1:], strict=False):
+    for slower, faster in itertools.pairwise(hours):
         assert all(faster[key] <= slower[key] for key in slower)
 
 
@@ -138,7 +141,8 @@ def test_a_place_off_the_network_is_refused_with_candidates(
     made = statement.parse({"location": {"lon": lon, "lat": lat}}, now=AT)
     with pytest.raises(BadInput, match="off-network") as refused:
         record.report(session, made, Context(AT, ZONE), JIA.actor, JIA.desk)
-    assert says in refused.value.words.zh and refused.value.facts["candidates"]
+    assert says in refused.value.words.zh
+    assert refused.value.facts["candidates"]
     session.rollback()
     assert session.scalars(select(IncidentRow)).all() == []
 
@@ -166,10 +170,13 @@ def test_a_heads_up_needs_no_consent_and_a_formal_notice_does(session: db.Writin
     session.commit()
     sent = session.get_one(NotificationRow, rows["V20100"].id)
     assert (sent.state, sent.act, sent.version) == ("issued", "formal_notice", 1)
-    assert sent.consent is not None and sent.consent["how"] == "telephone"
+    assert sent.consent is not None
+    assert sent.consent["how"] == "telephone"
     assert sent.content is not None
-    assert sent.content["sender"]["zh"] == "甲州" and sent.content["receiver"]["zh"] == "中区"
-    assert sent.content["code"] == sent.code and len(sent.code) == 4
+    assert sent.content["sender"]["zh"] == "甲州"
+    assert sent.content["receiver"]["zh"] == "中区"
+    assert sent.content["code"] == sent.code
+    assert len(sent.code) == 4
     assert incident.next_update_at == datetime(2025, 11, 20, 21, tzinfo=UTC)
 
 
@@ -206,7 +213,8 @@ def test_a_newer_assessment_stops_an_older_order_and_shows_the_difference(sessio
     with pytest.raises(Conflict, match="newer-assessment") as refused:
         issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
     moved = refused.value.facts["difference"]
-    assert moved and all(each["now"] < each["was"] for each in moved)
+    assert moved
+    assert all(each["now"] < each["was"] for each in moved)
 
 
 def test_a_reassessment_proposes_an_update_only_to_those_who_were_told(session: db.Writing) -> None:
@@ -223,7 +231,8 @@ def test_a_reassessment_proposes_an_update_only_to_those_who_were_told(session: 
     issue.issue(session, incident, order(newest, updates[0].id), JIA, at=AT)
     session.commit()
     content = updates[0].content
-    assert content is not None and content["version"] == 2
+    assert content is not None
+    assert content["version"] == 2
     assert content["earliest_at"] < content["was_earliest_at"]
 
 
@@ -235,12 +244,10 @@ def test_a_desk_that_was_told_owes_its_own_neighbours(session: db.Writing, valle
     while work.step(sessions, ZONE, now=datetime.now(UTC) + timedelta(seconds=1)):
         pass
     session.expire_all()
-    assert session.scalars(select(assess.ObligationRow.who).distinct()).all() == [
-        "V10100"
-    ]  # 外区 has nobody downstream
+    assert session.scalars(select(ObligationRow.who).distinct()).all() == ["V10100"]  # 外区 has nobody downstream
     issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
     session.commit()
-    assert session.scalar(select(work.TaskRow).where(work.TaskRow.done_at.is_(None))) is not None
+    assert session.scalar(select(TaskRow).where(TaskRow.done_at.is_(None))) is not None
 
 
 def test_a_correction_and_a_withdrawal_are_owed_to_all_who_were_told(session: db.Writing) -> None:
@@ -256,7 +263,8 @@ def test_a_correction_and_a_withdrawal_are_owed_to_all_who_were_told(session: db
         for each in notifications.of_incident(session, incident.number)
         if each.state == "proposed"
     ]
-    assert ("correction", "V20100") in kinds and ("correction", "V30100") not in kinds
+    assert ("correction", "V20100") in kinds
+    assert ("correction", "V30100") not in kinds
     record.withdraw(session, incident, Context(AT, ZONE), JIA.actor, reason="现场核实未入河")
     session.commit()
     left = [
@@ -264,7 +272,8 @@ def test_a_correction_and_a_withdrawal_are_owed_to_all_who_were_told(session: db
         for each in notifications.of_incident(session, incident.number)
         if each.state == "proposed"
     ]
-    assert left == [("withdrawal", "V20100")] and incident.status == "withdrawn"
+    assert left == [("withdrawal", "V20100")]
+    assert incident.status == "withdrawn"
 
 
 def test_a_stand_down_is_refused_with_what_is_missing(session: db.Writing) -> None:
@@ -273,7 +282,7 @@ def test_a_stand_down_is_refused_with_what_is_missing(session: db.Writing) -> No
         record.stand_down(
             session, incident, Context(AT, ZONE), JIA.actor, reason="r", signer="s", despite=["source-open"]
         )
-    assert [each["what"] for each in refused.value.facts["missing"]][0] == "source-open"
+    assert next(each["what"] for each in refused.value.facts["missing"]) == "source-open"
     session.rollback()
     record.add_report(session, incident, {"source_state": "stopped"}, Context(AT, ZONE), JIA.actor, reason=None)
     session.commit()
@@ -283,7 +292,8 @@ def test_a_stand_down_is_refused_with_what_is_missing(session: db.Writing) -> No
     after = Context(AT + timedelta(days=60), ZONE)
     record.stand_down(session, incident, after, JIA.actor, reason="连续达标", signer="带班领导")
     session.commit()
-    assert incident.status == "stood_down" and not proposals(session, incident)
+    assert incident.status == "stood_down"
+    assert not proposals(session, incident)
 
 
 def test_a_file_closes_only_when_everyone_has_read_back(session: db.Writing) -> None:
@@ -354,11 +364,13 @@ def test_the_postmortem_is_a_fold_of_the_journal_that_agrees_with_the_tables(ses
     folded = next(each for each in made["told"] if each["notification"] == number)
     stored = session.get_one(NotificationRow, number)
     assert (folded["who"], folded["tells"], folded["code"]) == (stored.who, stored.tells, stored.code)
-    assert folded["clauses"] == stored.clauses and folded["content"] == stored.content
+    assert folded["clauses"] == stored.clauses
+    assert folded["content"] == stored.content
     assert folded["acknowledged"]["via"] == "web"
     assert made["measures"] == {"first_issue_min": 9.0, "first_call_min": None, "first_read_back_min": 12.0}
     assert [each["n"] for each in made["timeline"]] == list(range(1, made["chain"]["last"] + 1))
-    assert made["chain"]["whole"] and [each["id"] for each in made["assessments"]] == [row.id]
+    assert made["chain"]["whole"]
+    assert [each["id"] for each in made["assessments"]] == [row.id]
     assert journal.verify(session, f"incident:{incident.number}") is None
 
 

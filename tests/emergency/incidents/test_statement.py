@@ -17,10 +17,15 @@ PLACE = {"lon": 107.38, "lat": 30.60}
 def test_only_the_place_is_required_and_the_rest_is_unknown() -> None:
     made = parse({"location": PLACE}, now=NOW)
     assert (made.lon, made.lat, made.known_at) == (107.38, 30.60, NOW)
-    assert made.occurred is None and made.substance is None and made.mass_kg is None
-    assert made.source_state is SourceState.UNKNOWN and made.bank is Bank.UNKNOWN
-    assert made.flow_state is FlowState.UNKNOWN and made.verification is Verification.UNVERIFIED
-    assert not made.drill and not made.unlocated
+    assert made.occurred is None
+    assert made.substance is None
+    assert made.mass_kg is None
+    assert made.source_state is SourceState.UNKNOWN
+    assert made.bank is Bank.UNKNOWN
+    assert made.flow_state is FlowState.UNKNOWN
+    assert made.verification is Verification.UNVERIFIED
+    assert not made.drill
+    assert not made.unlocated
 
 
 @pytest.mark.parametrize("said", ["unknown", "不明", "未知", "  ", ""])
@@ -59,19 +64,23 @@ def test_bad_input_is_refused_with_the_field_that_is_wrong(change: dict[str, Any
         parse({"location": PLACE} | change, now=NOW)
     assert refused.value.field == field
     assert field in refused.value.words.zh or field in refused.value.words.en
-    assert refused.value.words.zh.endswith("。") and refused.value.words.en.endswith(".")
+    assert refused.value.words.zh.endswith("。")
+    assert refused.value.words.en.endswith(".")
 
 
 def test_a_clock_that_runs_a_little_fast_is_no_error() -> None:
     at = NOW + timedelta(minutes=4)
     occurred = parse({"location": PLACE, "occurred_at": at.isoformat()}, now=NOW).occurred
-    assert occurred is not None and occurred.latest == at
+    assert occurred is not None
+    assert occurred.latest == at
 
 
 def test_a_place_read_off_a_shifted_map_is_taken_back() -> None:
     # 396 m apart here, as measured for this region (data.md 3: 269 m east, 291 m south)
     lon, lat = to_gcj02(107.38, 30.60)
-    assert abs(lon - 107.38) > 0.001 and abs(lat - 30.60) > 0.001
+    assert abs(lon - 107.38) > 0.001
+    assert abs(lat - 30.60) > 0.001
     made = parse({"location": {"lon": lon, "lat": lat, "datum": "gcj02"}}, now=NOW)
-    assert made.lon == pytest.approx(107.38, abs=1e-8) and made.lat == pytest.approx(30.60, abs=1e-8)
+    assert made.lon == pytest.approx(107.38, abs=1e-8)
+    assert made.lat == pytest.approx(30.60, abs=1e-8)
     assert from_gcj02(lon, lat) == pytest.approx((107.38, 30.60), abs=1e-8)

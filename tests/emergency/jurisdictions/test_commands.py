@@ -1,40 +1,20 @@
 """`flask jurisdictions load`, as an administrator types it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import Engine
 
-from emergency import config
-from emergency.cli import jurisdictions as command
 from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions import stretches
 from emergency.river.load import load as load_river
 from emergency.river.read import Profile
-from emergency.web.app import Delivery, new_app, parts
+from emergency.web.app import parts
 from tests import valley
 from tests.emergency.jurisdictions.cast import SHANG, ZHONG
 from tests.emergency.jurisdictions.conftest import BY
-
-NOTHING_DELIVERED = Delivery(
-    deliveries=lambda session, ids: {}, preview=lambda session, desk, content, act: {}, load=lambda session, file: None
-)
-
-
-@pytest.fixture
-def app(database: Engine) -> Iterator[Flask]:
-    """An application on an empty database, with these commands only."""
-    url = database.url.render_as_string(hide_password=False)
-    settings = config.read({"DATABASE_URL": url, "SECRET_KEY": "k", "CONTACTS_KEY": "k", "LANGUAGE": "en"})
-    made = new_app(settings, NOTHING_DELIVERED)
-    made.cli.add_command(command.group)
-    yield made
-    with made.app_context():
-        parts().engine.dispose()
 
 
 @pytest.fixture

@@ -1,31 +1,14 @@
 """`flask river ...`, as an administrator types it."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import Engine
 
-from emergency import config
-from emergency.cli import river
-from emergency.web.app import new_app, parts
 from tests import valley
-
-
-@pytest.fixture
-def app(database: Engine) -> Iterator[Flask]:
-    """An application on an empty database, with the river's commands only."""
-    url = database.url.render_as_string(hide_password=False)
-    settings = config.read({"DATABASE_URL": url, "SECRET_KEY": "k", "CONTACTS_KEY": "k", "LANGUAGE": "en"})
-    made = new_app(settings, deliveries=lambda session, ids: {})
-    made.cli.add_command(river.group)
-    yield made
-    with made.app_context():
-        parts().engine.dispose()
 
 
 @pytest.fixture

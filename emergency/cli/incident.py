@@ -40,6 +40,7 @@ group = AppGroup("incident", help="事件 / Incidents.")
 @click.option("--flow-state", help="low | mean | high | flood | unknown")
 @click.option("--bank", help="left | right | middle | unknown")
 @click.option("--medium")
+@click.option("--unlocated", is_flag=True, default=False, help="位置未知也要记下 / Keep it though it lies on no river")
 @click.option("--drill", is_flag=True, default=False, help="演练 / A drill")
 @click.option("--json", "as_json", is_flag=True)
 @speaking
@@ -54,7 +55,7 @@ def report(lon: float, lat: float, datum: str | None, as_json: bool, **given: An
             "number": incident.number,
             "status": incident.status,
             "lead": incident.lead,
-            "assessment": overview.assessment(session, row, parts().deliveries),
+            "assessment": overview.assessment(session, row, parts().deliveries) if row else None,
         }
     _print(answer, as_json)
 
@@ -113,7 +114,7 @@ def _print(answer: dict[str, Any], as_json: bool) -> None:
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
     click.echo(f"{answer['number']}  {answer['status']}  {answer['lead']}")
-    for each in shown["assessment"]["reached"]:
+    for each in (shown["assessment"] or {"reached": []})["reached"]:
         hour = datetime.fromisoformat(each["earliest_at"]).astimezone(parts().settings.time_zone)
         click.echo(
             f"  {each['enter_km']:8.1f} km  {hour:%Y-%m-%d %H:%M}  {each['code']}  {each['name']} ({each['entry']})"

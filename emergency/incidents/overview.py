@@ -119,9 +119,6 @@ def _seen_by(officer: Officer) -> ColumnElement[bool]:
 
 
 def _line(session: Session, row: IncidentRow) -> Json:
-    newest = latest(session, row.number)
-    assert newest is not None
-    inputs, snapped = newest.body["inputs"], newest.body["snapped"]
     counted = select(func.count()).where(
         NotificationRow.incident == row.number, NotificationRow.state == State.PROPOSED
     )
@@ -131,15 +128,27 @@ def _line(session: Session, row: IncidentRow) -> Json:
         "lead": row.lead,
         "lead_name": _name(session, row.lead),
         "drill": row.drill,
-        "substance": inputs["substance"],
-        "river": snapped["name"],
-        "place": newest.body["reached"][0]["name"],
-        "lon": inputs["location"]["lon"],
-        "lat": inputs["location"]["lat"],
+        **_placed(session, row),
         "known_at": iso(row.known_at),
         "opened_at": iso(row.opened_at),
         "journal_last": journal.last(session, f"incident:{row.number}"),
         "open_notifications": session.scalar(counted),
+    }
+
+
+def _placed(session: Session, row: IncidentRow) -> Json:
+    """Where and what: by the newest assessment, or by the statement of an incident that lies on no river yet."""
+    newest = latest(session, row.number)
+    if newest is None:
+        said = record.current(session, row)
+        return {"substance": said.substance, "river": None, "place": None, "lon": said.lon, "lat": said.lat}
+    inputs = newest.body["inputs"]
+    return {
+        "substance": inputs["substance"],
+        "river": newest.body["snapped"]["name"],
+        "place": newest.body["reached"][0]["name"],
+        "lon": inputs["location"]["lon"],
+        "lat": inputs["location"]["lat"],
     }
 
 

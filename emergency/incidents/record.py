@@ -16,15 +16,16 @@ from emergency import access, journal, notifications
 from emergency.access import Subject
 from emergency.agreements.values import Kind
 from emergency.db import SRID
-from emergency.errors import Conflict, NotFound
+from emergency.errors import BadInput, Conflict, NotFound
 from emergency.incidents import statement as statements
 from emergency.incidents import updates
-from emergency.incidents.assess import Context, Run, assess, propose, rerun
+from emergency.incidents.assess import Context, assess, latest, propose, rerun
 from emergency.incidents.findings import leads
 from emergency.incidents.models import AssessmentRow, IncidentRow, ReportRow
 from emergency.incidents.statement import SourceState, Statement, Verification
-from emergency.incidents.survey import survey
+from emergency.incidents.survey import locate, survey
 from emergency.journal import Actor
+from emergency.jurisdictions import load as jurisdictions
 from emergency.notifications import State
 from emergency.units import iso
 from emergency.words import Words
@@ -45,9 +46,12 @@ class Status(StrEnum):
 
 def report(
     session: Session, statement: Statement, context: Context, by: Actor, desk: str | None
-) -> tuple[IncidentRow, AssessmentRow]:
-    """Open an incident on a statement and assess it. `desk`: of the reporter, who may see it too."""
-    lead = leads(survey(session, statement, at=context.at))
+) -> tuple[IncidentRow, AssessmentRow | None]:
+    """Open an incident on a statement and assess it. `desk`: of the reporter, who may see it too.
+
+    A place off the network is refused, unless `unlocated` is said: then the news is kept, and assessed once it is placed.
+    """
+    lead = _lead(session, statement, context.at, desk)
     incident = IncidentRow(
         status=Status.OPEN,
         lead=lead,
@@ -62,12 +66,12 @@ def report(
     if desk is not None and desk != lead:
         access.admit(session, incident=incident.number, jurisdiction=desk, because="reported", at=context.at)
     _keep(session, incident, statement, by, context.at, kind="incident.reported", reason=None)
-    return incident, assess(session, incident, statement, context, by)
+    return incident, _assess(session, incident, statement, context, by)
 
 
 def add_report(
     session: Session, incident: IncidentRow, body: Mapping[str, Any], context: Context, by: Actor, *, reason: str | None
-) -> AssessmentRow:
+) -> AssessmentRow | None:
     """Add a piece of news to an open incident and assess it again."""
     _open(incident)
     given = {name: value for name, value in body.items() if name not in FIXED}
@@ -76,10 +80,12 @@ def add_report(
 
 def correct(
     session: Session, incident: IncidentRow, body: Mapping[str, Any], context: Context, by: Actor, *, reason: str
-) -> AssessmentRow:
+) -> AssessmentRow | None:
     """Set right what was wrong; a correction is owed to all who were told."""
     _open(incident)
     made = _fold_in(session, incident, body, body, context, by, kind="incident.corrected", reason=reason)
+    if made is None:
+        return None
     _tell_all(
         session,
         incident,
@@ -143,8 +149,9 @@ def missing(session: Session, incident: IncidentRow, *, at: datetime) -> list[di
     if current(session, incident).source_state is not SourceState.STOPPED:
         words = Words("源头未确认停止", "the source is not known to have stopped")
         lacking.append({"what": "source-open", "words": words.stored()})
-    body = _latest(session, incident).body
-    coming = [each for each in body["reached"] if datetime.fromisoformat(each["latest_at"]) > at]
+    newest = latest(session, incident.number)
+    reached = newest.body["reached"] if newest else []
+    coming = [each for each in reached if datetime.fromisoformat(each["latest_at"]) > at]
     if coming:
         last = max(coming, key=lambda each: datetime.fromisoformat(each["latest_at"]))
         words = Words(
@@ -211,12 +218,37 @@ def _fold_in(
     *,
     kind: str,
     reason: str | None,
-) -> AssessmentRow:
+) -> AssessmentRow | None:
     whole = {**current(session, incident).given, **body}
     checked = statements.parse(whole, now=context.at)
     kept = _row(session, incident, checked, dict(given), by, context.at, reason)
     _note(session, incident, kind, by, context.at, {"report": kept.n, "reason": reason, "said": _said(given)})
-    return assess(session, incident, current(session, incident), context, by)
+    return _assess(session, incident, current(session, incident), context, by)
+
+
+def _assess(
+    session: Session, incident: IncidentRow, statement: Statement, context: Context, by: Actor
+) -> AssessmentRow | None:
+    """An assessment, unless the place is known not to lie on the network."""
+    if statement.unlocated and locate(session, statement.lon, statement.lat).chosen is None:
+        return None
+    return assess(session, incident, statement, context, by)
+
+
+def _lead(session: Session, statement: Statement, at: datetime, desk: str | None) -> str:
+    """The desk of the reach; for news without a reach the desk of the ground it lies on, else the reporter's."""
+    if not statement.unlocated or locate(session, statement.lon, statement.lat).chosen is not None:
+        return leads(survey(session, statement, at=at))
+    divisions = jurisdictions.division(session, at)
+    here = jurisdictions.division_at(session, statement.lon, statement.lat)
+    found = (divisions.desk_of(here) if here else None) or desk
+    if found is None:
+        words = Words(
+            "此处不在任何席位辖区内，请由有席位的账号上报。",
+            "That place is no desk's: report it as an officer of a desk.",
+        )
+        raise BadInput("no-desk", words, field="location")
+    return found
 
 
 def _keep(
@@ -267,21 +299,19 @@ def _said(given: Mapping[str, Any]) -> dict[str, Any]:
 def _tell_all(
     session: Session, incident: IncidentRow, context: Context, by: Actor, kind: Kind, occasion: str, reason: Words
 ) -> None:
-    run: Run = rerun(session, incident, current(session, incident), context)
     pairs = updates.pairs_told(notifications.of_incident(session, incident.number))
+    newest = latest(session, incident.number)
+    if not pairs or newest is None:
+        return
+    run = rerun(session, incident, current(session, incident), context)
     drafts = updates.to_told(run.found, run.survey, pairs, kind=kind, occasion=occasion, reason=reason)
-    propose(session, incident, drafts, _latest(session, incident).id, context.at, by)
+    propose(session, incident, drafts, newest.id, context.at, by)
 
 
 def _settle(session: Session, incident: IncidentRow, by: Actor, at: datetime, reason: str) -> None:
     for row in notifications.of_incident(session, incident.number):
         if row.state == State.PROPOSED:
             notifications.withhold(session, row, reason=reason, by=by, at=at)
-
-
-def _latest(session: Session, incident: IncidentRow) -> AssessmentRow:
-    newest = select(AssessmentRow).where(AssessmentRow.incident == incident.number).order_by(AssessmentRow.n.desc())
-    return session.scalars(newest.limit(1)).one()
 
 
 def _open(incident: IncidentRow) -> None:

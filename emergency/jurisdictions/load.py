@@ -108,6 +108,19 @@ def source_line(session: Session) -> str | None:
     return session.scalar(select(BoundaryVersionRow.source_line).where(BoundaryVersionRow.active))
 
 
+def division_at(session: Session, lon: float, lat: float) -> str | None:
+    """The smallest division whose active territory holds a point; None outside all."""
+    point = func.st_setsrid(func.st_makepoint(lon, lat), SRID)
+    holding = (
+        select(BoundaryRow.code)
+        .join(BoundaryVersionRow, BoundaryVersionRow.id == BoundaryRow.boundary_version_id)
+        .where(BoundaryVersionRow.active, func.st_covers(BoundaryRow.geom, point))
+        .order_by(func.st_area(BoundaryRow.geom))
+        .limit(1)
+    )
+    return session.scalar(holding)
+
+
 def division(session: Session, at: datetime) -> Divisions:
     """All divisions as of an instant."""
     return Divisions(_divisions(session), _successions(session), at.astimezone(REGISTER_ZONE).date())

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from emergency import clock, journal
 from emergency.access import Action, Officer
 from emergency.agreements.values import Act
-from emergency.errors import BadInput, NotFound
+from emergency.errors import BadInput, Conflict, NotFound
 from emergency.incidents import assess, document, issue, overview, postmortem, record, statement
 from emergency.incidents.issue import Order
 from emergency.incidents.models import IncidentRow
@@ -54,7 +54,7 @@ def report() -> Response:
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         made = statement.parse(given, now=now.at)
         incident, row = record.report(session, made, now, officer.actor, officer.desk)
-        assessed = overview.assessment(session, row, parts().deliveries)
+        assessed = overview.assessment(session, row, parts().deliveries) if row else None
         return {
             "number": incident.number,
             "status": incident.status,
@@ -138,7 +138,7 @@ def add_report(n: int) -> Response:
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         incident = record.found(session, n, officer, Action.REPORT)
         row = record.add_report(session, incident, given, now, officer.actor, reason=reason)
-        return {"assessment": overview.assessment(session, row, parts().deliveries)}, 201
+        return {"assessment": overview.assessment(session, row, parts().deliveries) if row else None}, 201
 
     return once(do)
 
@@ -152,6 +152,10 @@ def reassess(n: int) -> Response:
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         incident = record.led(session, n, officer)
         row = record.add_report(session, incident, given, now, officer.actor, reason=None)
+        if row is None:
+            raise Conflict(
+                "not-placed", Words("事件尚未定位到河段，请先更正位置。", "Place the incident on a river first.")
+            )
         return overview.assessment(session, row, parts().deliveries), 201
 
     return once(do)

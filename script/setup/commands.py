@@ -41,6 +41,7 @@ NO_NETWORK: Final = (
     "econnreset",
     "enetunreach",
 )
+WRONG_HASH: Final = ("require-hashes", "hash mismatch", "do not match the hashes", "eintegrity")
 NO_SPACE: Final = ("no space left on device", "enospc", "you don't have enough free space", "disk quota exceeded")
 
 # "E: Unable to locate ...", "ERROR: ...", the end of a traceback; then what servers write behind a time.
@@ -60,7 +61,7 @@ def run(
         ) as process:
             code = _wait(process)
     if code:
-        raise failed(argv, code, log, begin)
+        raise reason_in(_since(log, begin), log) or failed(argv, code, log, begin)
 
 
 def run_aloud(argv: Sequence[str | Path], *, environ: Mapping[str, str], cwd: str | Path) -> int:
@@ -76,19 +77,24 @@ def run_aloud(argv: Sequence[str | Path], *, environ: Mapping[str, str], cwd: st
             raise
 
 
-def reason_in(output: str) -> Words | None:
-    """What the output of a failed package tool points to, if it is something that a person can mend."""
+def reason_in(output: str, log: Path) -> Trouble | None:
+    """What the output of a package tool points to, if it is something that a person can mend."""
     said = output.lower()
     if any(phrase in said for phrase in NO_NETWORK):
-        return Words(
-            "连不上软件源：请检查网络或代理（pip、npm、apt 已配置的镜像会被沿用），然后重试",
-            "The package source cannot be reached: check the network or proxy "
-            "(mirrors configured for pip, npm and apt are used), then run this again",
+        return Trouble(
+            Words(
+                f"连不上软件源：请检查网络或代理（pip、npm、apt 已配置的镜像会被沿用），然后重试（详见 {log}）。",
+                "The package source cannot be reached: check the network or proxy "
+                f"(mirrors configured for pip, npm and apt are used), then run this again (details: {log}).",
+            )
         )
-    if "require-hashes" in said or "hash mismatch" in said or "do not match the hashes" in said or "eintegrity" in said:
-        return Words(
-            "下载的软件包与锁定的校验值不符：请换一个镜像后重试",
-            "A downloaded package does not match its locked hash: choose another mirror and run this again",
+    if any(phrase in said for phrase in WRONG_HASH):
+        return Trouble(
+            Words(
+                f"下载的软件包与锁定的校验值不符：请换一个镜像后重试（详见 {log}）。",
+                f"A downloaded package does not match its locked hash: choose another mirror, "
+                f"then run this again (details: {log}).",
+            )
         )
     return None
 
@@ -98,12 +104,9 @@ def failed(argv: Sequence[str | Path], code: int, log: Path, begin: int) -> Trou
     output = _since(log, begin)
     if any(phrase in output.lower() for phrase in NO_SPACE):
         return full_disk(Path(os.getcwd()), 1500)
-    reason = reason_in(output)
     words = [Path(str(word)).name for word in argv]
     name = " ".join((words[2:] if words[1:2] == ["-m"] else words)[:3])
     last = telling_line(output) or f"exit {code}"
-    if reason:
-        return Trouble(Words(f"{reason.zh}（详见 {log}）。", f"{reason.en} (details: {log})."))
     return Trouble(
         Words(
             f"{name} 失败（{last}）：请按 {log} 末尾的说明处理后重试。",

@@ -54,7 +54,17 @@ def _by_pip(checkout: Checkout) -> list[str | Path]:
 
 
 def _by_uv(checkout: Checkout) -> list[str | Path]:
-    return [checkout.python, "-m", "uv", "pip", "install", "--no-progress", "--python", checkout.python]
+    return [
+        checkout.python,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--no-progress",
+        "--compile-bytecode",
+        "--python",
+        checkout.python,
+    ]
 
 
 def _digest(checkout: Checkout, name: str) -> str:

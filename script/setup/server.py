@@ -7,13 +7,14 @@ import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from emergency.words import Words
 from script.setup import banner, commands, environment, progress, provision, service
 from script.setup.checkout import Checkout
-from script.setup.processes import PROCESSES
+from script.setup.processes import PROCESSES, Process
 from script.setup.supervisor import Child, Supervisor
 from script.setup.trouble import Stopped, Trouble
 
@@ -23,6 +24,7 @@ READY_PATIENCE_S: Final = 120.0
 ASK_EVERY_S: Final = 0.3
 GIVE_UP_AFTER_DEATHS: Final = 3
 LOG_KEPT_BYTES: Final = 10_000_000
+BEGUN: Final = "── script/server"
 
 
 def run(checkout: Checkout, arguments: Sequence[str]) -> int:
@@ -41,7 +43,7 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
         with ExitStack() as stack:
             with progress.step(Words("数据库", "Database")):
                 environ = stack.enter_context(environment.ready(checkout))
-            _serve(checkout, environ, _prepare(checkout, environ))
+            _serve(checkout, environ)
     return 0
 
 
@@ -97,26 +99,11 @@ def _free(port: int) -> bool:
     return True
 
 
-def _prepare(checkout: Checkout, environ: Mapping[str, str]) -> list[list[str]]:
-    """Migrate, load the reference basin, and make the demo logins: rows of name, password, role and desk."""
-    with service.loaded(checkout, environ) as loaded:
-        with progress.step(Words("数据库结构", "Database structure")):
-            loaded.run("db", "upgrade")
-        with progress.step(Words("参考流域数据", "Reference basin")):
-            loaded.run("reference", "load")
-        with progress.step(Words("演示账号", "Demo logins")):
-            said = loaded.run("demo", "logins", "--file", str(checkout.logins))
-    return [line.split("\t") for line in said.splitlines() if "\t" in line]
-
-
-def _serve(checkout: Checkout, environ: Mapping[str, str], logins: Sequence[Sequence[str]]) -> None:
+def _serve(checkout: Checkout, environ: Mapping[str, str]) -> None:
     port = int(environ["PORT"])
     with Supervisor(environ, checkout.root) as supervisor:
-        progress.write(f"· 启动服务 / Starting: {', '.join(process.name for process in PROCESSES)}\n")
-        for process in PROCESSES:
-            log = checkout.logs / f"{process.name}.log"
-            _turn_over(log)
-            supervisor.add(Child(process.name, process.title, process.argv(checkout, port), log))
+        logins = _prepare(checkout, environ, supervisor)
+        _start(checkout, port, supervisor, [each for each in PROCESSES if each.needs_data])
         _wait_until_ready(supervisor, port, log=checkout.logs / "web.log")
         print(banner.text(environ["PUBLIC_URL"], port + 1, checkout.logins, logins), flush=True)
         with suppress(Stopped):
@@ -124,11 +111,32 @@ def _serve(checkout: Checkout, environ: Mapping[str, str], logins: Sequence[Sequ
         progress.say(Words("正在停止……", "Stopping ..."))
 
 
+def _prepare(checkout: Checkout, environ: Mapping[str, str], supervisor: Supervisor) -> list[list[str]]:
+    """Migrate, load the reference basin, and make the demo logins: rows of name, password, role and desk."""
+    with service.loaded(checkout, environ) as loaded:
+        with progress.step(Words("数据库结构", "Database structure")):
+            loaded.run("db", "upgrade")
+        _start(checkout, int(environ["PORT"]), supervisor, [each for each in PROCESSES if not each.needs_data])
+        with progress.step(Words("参考流域数据", "Reference basin")):
+            loaded.run("reference", "load")
+        with progress.step(Words("演示账号", "Demo logins")):
+            said = loaded.run("demo", "logins", "--file", str(checkout.logins))
+    return [line.split("\t") for line in said.splitlines() if "\t" in line]
+
+
+def _start(checkout: Checkout, port: int, supervisor: Supervisor, wanted: Sequence[Process]) -> None:
+    for process in wanted:
+        log = checkout.logs / f"{process.name}.log"
+        _begin(log)
+        supervisor.add(Child(process.name, process.title, process.argv(checkout, port), log))
+    progress.write(f"· 启动 / Starting: {', '.join(process.name for process in wanted)}\n")
+
+
 def _wait_until_ready(supervisor: Supervisor, port: int, *, log: Path) -> None:
     deadline = time.monotonic() + READY_PATIENCE_S
     supervisor.watch(until=lambda: _ready(port) or time.monotonic() > deadline or _hopeless(supervisor))
     if not _ready(port):
-        last = commands.telling_line(log.read_text(encoding="utf-8", errors="replace"))
+        last = commands.telling_line(log.read_text(encoding="utf-8", errors="replace").rpartition(BEGUN)[2])
         raise Trouble(
             Words(
                 f"网页没有就绪（{last}）：请按 {log} 末尾的说明处理后重试。",
@@ -152,7 +160,9 @@ def _ready(port: int) -> bool:
         connection.close()
 
 
-def _turn_over(log: Path) -> None:
-    """Put a log that has grown long aside; one such is kept."""
+def _begin(log: Path) -> None:
+    """Mark the new start in `log`; one that has grown long is put aside, and one such is kept."""
     if log.exists() and log.stat().st_size > LOG_KEPT_BYTES:
         log.replace(log.with_suffix(".log.1"))
+    with log.open("a", encoding="utf-8") as begun:
+        begun.write(f"{BEGUN} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n")

@@ -43,7 +43,7 @@ class Service:
 @contextmanager
 def loaded(checkout: Checkout, environ: Mapping[str, str]) -> Iterator[Service]:
     """The service, for the commands of one start."""
-    argv = [checkout.python, "-m", "script.setup.within"]
+    argv: list[str | Path] = [checkout.python, "-m", "script.setup.within"]
     with (
         checkout.setup_log.open("ab") as log,
         subprocess.Popen(

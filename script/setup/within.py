@@ -30,7 +30,6 @@ def _run(service: FlaskGroup, arguments: list[str]) -> int:
         service.main(args=arguments, prog_name="flask")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
-    return 0
 
 
 if __name__ == "__main__":

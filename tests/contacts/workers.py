@@ -13,12 +13,19 @@ from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import configure_mappers
+from twilio.rest import Client
 
 from contacts import dispatch
 from contacts.values import Policy
 from emergency import db
 from tests.contacts import cast
 from tests.phones import PhoneCompany
+
+configure_mappers()
+assert (
+    Client("AC" + "0" * 32, "none").messages is not None
+)  # the client imports its resources on first use: once, before forking
 
 
 def work(url: str, phones_port: int, policy: dict[str, Any]) -> None:

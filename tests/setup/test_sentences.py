@@ -22,16 +22,16 @@ from tests.setup.trial import Trial
     ],
 )
 def test_no_network_is_recognised_in_what_each_tool_says(tool: str, said: str) -> None:
-    reason = commands.reason_in(said)
+    reason = commands.reason_in(said, Path("log"))
     assert reason is not None, tool
-    assert "检查网络" in reason.zh
-    assert "check the network" in reason.en
+    assert "检查网络" in reason.words.zh
+    assert "check the network" in reason.words.en
 
 
 def test_a_wrong_hash_is_recognised() -> None:
-    reason = commands.reason_in("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.")
+    reason = commands.reason_in("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE.", Path("log"))
     assert reason is not None
-    assert "锁定的校验值不符" in reason.zh
+    assert "锁定的校验值不符" in reason.words.zh
 
 
 def test_a_failing_tool_gives_its_last_words_and_the_log(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import secrets
 import signal
 import socket
@@ -12,17 +13,24 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from emergency import access, clock, db
 from tests.phones import PhoneCompany
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 60.0
+ROOT: Final = Path(__file__).resolve().parents[2]
+PATIENCE_S: Final = 60.0
+PORTS: Final = range(20_000, 32_000)
+"""Below the ports that the system hands to outgoing connections: nobody takes ours while the web is down for a moment."""
+BUSY: Final = text(
+    "select exists (select 1 from notifications where issued_at is not null and taken_at is null) or exists"
+    " (select 1 from deliveries where channel = 'sms' and state in ('pending', 'sending', 'unknown', 'accepted', 'sent'))"
+)
 
 
 class Refused(AssertionError):
@@ -49,6 +57,11 @@ class Client:
         """A POST of JSON; Refused unless it succeeds."""
         return self.call("POST", path, body=json.dumps(body or {}).encode(), key=key)
 
+    def insist(self, path: str, body: Any = None) -> Any:
+        """A POST under one Idempotency-Key, again and again until the service is there to answer it."""
+        key = secrets.token_hex(8)
+        return wait_until(lambda: self._tried(path, body, key), f"an answer to POST {path}")
+
     def call(self, method: str, path: str, *, body: bytes | None = None, key: str | None = None) -> Any:
         """One request, as bytes."""
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Language": "zh"}
@@ -58,12 +71,18 @@ class Client:
             headers["Idempotency-Key"] = key
         request = urllib.request.Request(self.url + path, data=body, headers=headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as refused:
             with refused:
-                text = refused.read()
-            raise Refused(refused.code, json.loads(text) if text.startswith(b"{") else {"detail": text}) from None
+                said = refused.read()
+            raise Refused(refused.code, json.loads(said) if said.startswith(b"{") else {"detail": said}) from None
+
+    def _tried(self, path: str, body: Any, key: str) -> Any:
+        try:
+            return self.post(path, body, key=key)
+        except (OSError, HTTPException, ValueError):  # refused, cut off, or cut off in the middle of the answer
+            return None
 
 
 @dataclass
@@ -107,43 +126,57 @@ class Service:
         }
 
     def start(self, *names: str) -> "Service":
-        """Start processes by name (all three without names) and wait until the web is ready."""
+        """Start processes by name (web, dispatch and work without names) and wait until the web is ready.
+
+        A second dispatcher is called dispatch-2.
+        """
         for name in names or ("web", "dispatch", "work"):
-            log = (self.folder / f"{name}.log").open("ab")
+            self.spawn(name)
+        if "web" in self.processes:
+            wait_until(self.ready, lambda: "the web to be ready: " + self.log("web"))
+        return self
+
+    def spawn(self, name: str) -> None:
+        """Start one process and do not wait for it."""
+        with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 self._command(name), cwd=ROOT, env=self.environ, stdout=log, stderr=log, start_new_session=True
             )
-            log.close()
-        if "web" in self.processes:
-            wait_until(self.ready, "the web to be ready: " + self.log("web"))
-        return self
 
     def ready(self) -> bool:
         """Whether /readyz says so."""
         try:
             return bool(Client(self.url, None).get("/readyz")["status"] == "ready")
-        except (OSError, Refused):
+        except (OSError, HTTPException, Refused):
             return False
+
+    def quiet(self) -> bool:
+        """Whether every message that was issued is planned and every text has come to its end."""
+        with self.engine.connect() as connection:
+            return not connection.scalar(BUSY)
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """End one process and its children."""
         process = self.processes.pop(name)
-        os.killpg(process.pid, how)
-        process.wait(30)
+        _signal(process, how)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            _signal(process, signal.SIGKILL)
+            process.wait()
+            raise
 
     def stop(self) -> None:
         """End all that runs."""
         for name in list(self.processes):
             self.kill(name, signal.SIGTERM)
 
-    def flask(self, *arguments: str) -> str:
-        """One flask command; its standard output."""
+    def flask(self, *arguments: str, exit_code: int = 0) -> str:
+        """One flask command; what it printed, on stderr where it was to fail."""
         command = [sys.executable, "-m", "flask", *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=300, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        done = subprocess.run(command, cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == exit_code, done.stderr
+        return done.stdout if exit_code == 0 else done.stderr
 
     def client(self, name: str, role: str, desk: str | None) -> Client:
         """A new officer with a token."""
@@ -161,25 +194,35 @@ class Service:
     def _command(self, name: str) -> list[str]:
         if name == "web":
             return [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
-        options = self.policy if name == "dispatch" else ()
+        options = self.policy if name.startswith("dispatch") else ()
         return [sys.executable, "-m", "flask", name.split("-", maxsplit=1)[0], *options]
 
 
-def wait_until(ready: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
+def wait_until(ready: Callable[[], Any], what: str | Callable[[], str], patience_s: float = PATIENCE_S) -> Any:
     """The first true answer of `ready`."""
     ends_s = time.monotonic() + patience_s
     while time.monotonic() < ends_s:
         if found := ready():
             return found
         time.sleep(0.05)
-    raise AssertionError(f"waited in vain for {what}")
+    raise AssertionError(f"waited in vain for {what if isinstance(what, str) else what()}")
 
 
 def free_port() -> int:
     """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in random.sample(PORTS, 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue  # taken: the next
+            return port
+    raise AssertionError("no free port")
+
+
+def policy(**seconds: float) -> list[str]:
+    """Options of `flask dispatch` for other waits than the contract's."""
+    return [f"--policy={name}={value}" for name, value in seconds.items()]
 
 
 def stopping(service: Service) -> Iterator[Service]:
@@ -188,3 +231,10 @@ def stopping(service: Service) -> Iterator[Service]:
         yield service
     finally:
         service.stop()
+
+
+def _signal(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, how)
+    except ProcessLookupError:
+        process.wait()  # it had ended by itself

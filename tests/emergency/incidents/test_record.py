@@ -41,6 +41,7 @@ def open_one(session: db.Writing, **more: Any) -> tuple[IncidentRow, AssessmentR
     made = statement.parse({"location": HEAD, "known_at": AT.isoformat(), **more}, now=AT)
     incident, row = record.report(session, made, Context(AT, ZONE), JIA.actor, JIA.desk)
     session.commit()
+    assert row is not None
     return incident, row
 
 
@@ -147,6 +148,20 @@ def test_a_place_off_the_network_is_refused_with_candidates(
     assert session.scalars(select(IncidentRow)).all() == []
 
 
+def test_news_without_a_river_is_kept_when_that_is_said_and_assessed_once_it_is_placed(session: db.Writing) -> None:
+    made = statement.parse({"location": {"lon": 100.30, "lat": 30.28}, "unlocated": True}, now=AT)
+    incident, row = record.report(session, made, Context(AT, ZONE), WAI.actor, WAI.desk)
+    session.commit()
+    assert (row, incident.lead) == (None, "V10100")  # the ground there is 上县's
+    assert [each["river"] for each in overview.listed(session, JIA, None)] == [None]
+    assert record.add_report(session, incident, {"substance": "油"}, Context(AT, ZONE), JIA.actor, reason=None) is None
+    placed = record.correct(session, incident, {"location": HEAD}, Context(AT, ZONE), JIA.actor, reason="找到了")
+    session.commit()
+    assert placed is not None
+    assert placed.body["inputs"]["substance"] == "油"
+    assert placed.body["reached"][0]["code"] == "V10101"
+
+
 def test_only_the_audience_sees_an_incident(session: db.Writing) -> None:
     incident, row = open_one(session)
     assert record.found(session, incident.number, JIA, Action.SEE_INCIDENT).number == incident.number
@@ -209,6 +224,7 @@ def test_a_newer_assessment_stops_an_older_order_and_shows_the_difference(sessio
     incident, row = open_one(session)
     newer = record.add_report(session, incident, {"flow_state": "flood"}, Context(AT, ZONE), JIA.actor, reason=None)
     session.commit()
+    assert newer is not None
     assert newer.body["inputs"]["flow_state"] == "flood"
     with pytest.raises(Conflict, match="newer-assessment") as refused:
         issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)

@@ -1,19 +1,12 @@
 """Alembic's entry: online only, one migration at a time over all processes, run-time partitions left alone."""
 
-from typing import Any
-
 from alembic import context
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, text
 
+from migrations.include import include_object
+
 MIGRATION_LOCK = 0x6C66  # one advisory lock for all migrating processes of a database
-
-
-def include_object(thing: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
-    """Partitions are made at run time, one per network version; autogenerate must not see them."""
-    if kind == "table" and name is not None and reflected and "_v" in name and name.rsplit("_v", 1)[1].isdigit():
-        return False
-    return bool(alembic_helpers.include_object(thing, name, kind, reflected, compared))
 
 
 def run(connection: Connection) -> None:

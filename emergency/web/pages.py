@@ -8,16 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from emergency import clock
 from emergency.access import Action
-from emergency.errors import NotSignedIn
-from emergency.web import session
-from emergency.web.app import ROOT
-from emergency.web.language import COOKIE, language
+from emergency.errors import NotReady, NotSignedIn
+from emergency.incidents import postmortem, record
+from emergency.jurisdictions import load as jurisdictions
+from emergency.river import networks
+from emergency.units import iso
+from emergency.web import live, printed, session
+from emergency.web.app import ROOT, parts
+from emergency.web.language import COOKIE, language, spoken
 from emergency.web.rules import rule
 from emergency.words import Language
 
@@ -34,23 +40,13 @@ class Fault:
     words: str
 
 
-@blueprint.app_context_processor
-def _speech() -> dict[str, Any]:
-    tongue = language()
-    return {"tongue": tongue.value, "say": _speaker(tongue), "catalogue": half(tongue)}
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One line of the status page. well is None where there is nothing to be ill."""
 
-
-@cache
-def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """Every sentence of the screen in both languages."""
-    read: Mapping[str, Mapping[str, str]] = json.loads(WORDS.read_text(encoding="utf-8"))
-    return read
-
-
-@cache
-def half(tongue: Language) -> Mapping[str, str]:
-    """The sentences in one language."""
-    return {key: words[tongue.value] for key, words in catalogue().items()}
+    key: str
+    value: str
+    well: bool | None = None
 
 
 @blueprint.get("/")
@@ -94,18 +90,83 @@ def speak(tongue: str) -> Response:
     return answer
 
 
+@blueprint.get("/incidents/<int:number>/record")
+@rule(Action.SEE_INCIDENT)
+def printed_record(number: int) -> str:
+    """The record of an incident, to be read and printed."""
+    officer, tongue, at = session.signed_in(), language(), clock.now()
+    with parts().sessions.begin() as opened:
+        incident = record.found(opened, number, officer, Action.SEE_INCIDENT)
+        folded = spoken(postmortem.fold(opened, incident, officer=officer), tongue)
+        names = _names(opened, folded, tongue)
+    speech = printed.Speech(half(tongue), names, parts().settings.time_zone)
+    return render_template("record.html", record=folded, printed_at=iso(at), officer=officer, **printed.helpers(speech))
+
+
+@blueprint.get("/status")
+@rule(Action.SIGNED_IN)
+def status() -> str:
+    """How the service is, and on what data it works."""
+    with parts().sessions.begin() as opened:
+        rows = _health(opened)
+    return render_template("status.html", rows=rows, officer=session.signed_in())
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """Every sentence of the screen in both languages."""
+    read: Mapping[str, Mapping[str, str]] = json.loads(WORDS.read_text(encoding="utf-8"))
+    return read
+
+
+@cache
+def half(tongue: Language) -> Mapping[str, str]:
+    """The sentences in one language."""
+    return {key: words[tongue.value] for key, words in catalogue().items()}
+
+
 def local_path(wanted: str) -> str:
     """`wanted` if it is a path of this service, without a `lang` that would outlive the choice; else nothing."""
-    parts = urlsplit(wanted.replace("\\", "/"))
-    if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):
+    address = urlsplit(wanted.replace("\\", "/"))
+    if address.scheme or address.netloc or not address.path.startswith("/") or address.path.startswith("//"):
         return ""
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    query = urlencode([(name, value) for name, value in parse_qsl(address.query) if name != "lang"])
+    return f"{address.path}?{query}" if query else address.path
 
 
-def _speaker(tongue: Language) -> Any:
+@blueprint.app_context_processor
+def _speech() -> dict[str, Any]:
+    tongue = language()
     words = half(tongue)
+    return {"tongue": tongue.value, "catalogue": words, "say": lambda key, **facts: words[key].format(**facts)}
 
-    def say(key: str, **facts: object) -> str:
-        return words[key].format(**facts)
 
-    return say
+def _names(opened: Session, folded: Any, tongue: Language) -> dict[str, str]:
+    """The names of every desk and division that a record speaks of, as of its own time."""
+    divisions = jurisdictions.division(opened, clock.now())
+    codes = {folded["incident"]["lead"]}
+    codes |= {each[side] for each in folded["told"] for side in ("who", "tells") if each.get(side)}
+    for entry in folded["timeline"]:
+        facts = entry.get("facts", {})
+        codes |= {facts[name] for name in (*printed.DESKS, "who") if isinstance(facts.get(name), str)}
+        codes |= {entry["by"]["desk"]} if entry.get("by", {}).get("desk") else set()
+    return {code: divisions.name(code).to(tongue) for code in codes if code in divisions}
+
+
+def _health(opened: Session) -> list[Health]:
+    settings, tongue = parts().settings, language()
+    rows = [Health("web", "", live.listening())]
+    try:
+        network, version = networks.active(opened)
+        rows.append(Health("network", f"{network.name} · {half(tongue)['status.version'].format(n=version)}", True))
+        rows.append(
+            Health(
+                "boundaries", str(jurisdictions.source_line(opened) or ""), jurisdictions.active_boundaries(opened) > 0
+            )
+        )
+    except NotReady as missing:
+        rows.append(Health("network", missing.words.to(tongue), False))
+    rows.append(Health("sms", half(tongue)[f"status.sms.{settings.sms_provider}"]))
+    at = clock.now().astimezone(settings.time_zone)
+    rows.append(Health("time", f"{at:%Y-%m-%d %H:%M:%S} {settings.time_zone.key}"))
+    return rows

@@ -73,7 +73,9 @@ def _access() -> None:
     op.create_table(
         "tokens",
         sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
-        sa.Column("officer_id", sa.Integer, sa.ForeignKey("officers.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column(
+            "officer_id", sa.Integer, sa.ForeignKey("officers.id", ondelete="CASCADE"), nullable=False, index=True
+        ),
         sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True)),

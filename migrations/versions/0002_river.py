@@ -20,7 +20,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    tables = ("day_state", "site_anchors", "sites", "path_links", "main_paths", "reaches", "network_versions", "networks")
+    tables = (
+        "day_state",
+        "site_anchors",
+        "sites",
+        "path_links",
+        "main_paths",
+        "reaches",
+        "network_versions",
+        "networks",
+    )
     for table in tables:
         op.drop_table(table)
 
@@ -61,7 +70,9 @@ def _reaches() -> None:
         sa.Column("to_node", sa.BigInteger, nullable=False),
         sa.Column("length_m", sa.Float(53), sa.CheckConstraint("length_m > 0", name="length_positive"), nullable=False),
         sa.Column("divergence", sa.SmallInteger, nullable=False),
-        sa.Column("share", sa.Float(53), sa.CheckConstraint("share between 0 and 1", name="share_part"), nullable=False),
+        sa.Column(
+            "share", sa.Float(53), sa.CheckConstraint("share between 0 and 1", name="share_part"), nullable=False
+        ),
         sa.Column("share_assumed", sa.Boolean, nullable=False),
         sa.Column("velocity_ms", sa.Float(53)),
         sa.Column("discharge_m3s", sa.Float(53)),

@@ -21,17 +21,16 @@
 
 /** Which of the page's other facts an entry makes stale, by the first word of its kind. */
 const TOUCHES = /** @type {Record<string, (keyof Changed)[]>} */ ({
-  incident: ["incident"],
-  report: ["incident", "assessment"],
-  assessment: ["incident", "assessment", "calls"],
-  obligation: ["incident", "assessment"],
+  incident: ["incident", "assessment", "calls"],
   notification: ["incident", "calls"],
   delivery: ["incident", "calls"],
-  call: ["calls", "incident"],
-  escalation: ["calls", "incident"],
-  grade: ["incident"],
+  escalation: ["incident", "calls"],
+  proposal: ["incident"],
+  promise: ["incident"],
+  contact: ["calls"],
   audience: [],
 });
+const CALLED = "delivery.called";
 const EVERYTHING = /** @type {(keyof Changed)[]} */ (["incident"]);
 const STATES = /** @type {Record<string, string>} */ ({
   "notification.proposed": "proposed",
@@ -77,7 +76,7 @@ export function foldAll(file, entries) {
 function facts(file, entry) {
   const touched = TOUCHES[entry.kind.split(".")[0] ?? ""] ?? EVERYTHING;
   const changed = { ...file.changed, ...Object.fromEntries(touched.map((name) => [name, entry.n])) };
-  const firstCallAt = file.firstCallAt ?? (entry.kind.startsWith("call.") ? entry.at : null);
+  const firstCallAt = file.firstCallAt ?? (entry.kind === CALLED ? (entry.facts.stated_at ?? entry.at) : null);
   return { changed, firstCallAt, told: told(file.told, entry) };
 }
 

@@ -20,6 +20,7 @@ import { set, start, state, watch } from "./store.js";
 import * as ticking from "./ticking.js";
 
 const POLL_MS = 10_000;
+const MAY_SEE_CONTACTS = new Set(["duty_officer", "leader", "administrator"]);
 
 async function begin() {
   const asked_ms = Date.now();
@@ -108,7 +109,7 @@ function mayPlace() {
 
 /** @param {string | null} desk */
 async function loadDuty(desk) {
-  if (desk) set({ duty: await get(`desks/${desk}/duty`) });
+  if (desk && MAY_SEE_CONTACTS.has(state().me.role)) set({ duty: await get(`desks/${desk}/duty`) });
 }
 
 /**

@@ -99,9 +99,14 @@ function banner(current) {
   const drilled = current.incident?.drill || (current.mode === "report" && current.draft?.drill);
   return html`${drilled ? html`<p class="drill-stripe">${say("drill.stripe")}</p>` : NOTHING}
     ${current.link === "lost" && current.lost_at ? html`<p class="notice is-lost" role="status">${say("link.stale", { at: when(new Date(current.lost_at), here()) })}</p>` : NOTHING}
-    ${current.alarm ? html`<p class="notice is-alarm" role="alert"><strong>${say("alarm.title")}</strong> ${current.mine[0]?.text ?? ""} <button data-do="show_mine">${say("alarm.show")}</button> <button data-do="silence">${say("alarm.silence")}</button></p>` : NOTHING}
+    ${current.alarm ? html`<p class="notice is-alarm" role="alert"><strong>${say("alarm.title")}</strong> ${alarmWords(current)} <button data-do="show_mine">${say("alarm.show")}</button> <button data-do="silence">${say("alarm.silence")}</button></p>` : NOTHING}
     ${current.notice ? html`<p class="notice" role="alert">${current.notice} <button data-do="dismiss">${say("dismiss")}</button></p>` : NOTHING}
     ${current.me.role === "liaison" && alarm.mayAsk() ? html`<p class="notice is-quiet">${say("alarm.ask")} <button data-do="allow_notices">${say("alarm.allow")}</button></p>` : NOTHING}`;
+}
+
+/** @param {State} current */
+function alarmWords({ mine: [newest] }) {
+  return newest ? say("mine.from", { desk: newest.who_name ?? newest.who }) : "";
 }
 
 /** The switcher shows what is chosen, also when the choice came from elsewhere. @param {State} current */

@@ -4,7 +4,7 @@
 
 /** @typedef {import("./words.js").Say} Say */
 
-/** @typedef {{name: string, role: string, desk: string | null, desk_name: string | null, language: "zh" | "en", time_zone: string, now: string}} Me */
+/** @typedef {{name: string, role: string, desk: string | null, desk_name: string | null, language: "zh" | "en", time_zone: string, now: string, sms_provider?: string, source_line?: string | null}} Me */
 
 /**
  * @typedef {object} ListedIncident
@@ -22,14 +22,14 @@
  * @property {string} opened_at
  * @property {number} journal_last
  * @property {number} open_notifications
- * @property {number} unread
  */
 
 /**
  * @typedef {object} Reached
  * @property {string} code
  * @property {string} name
- * @property {string} river
+ * @property {string} river its code
+ * @property {string} river_name
  * @property {number} entry
  * @property {number} enter_km
  * @property {number} leave_km
@@ -41,15 +41,15 @@
  * @property {string | null} latest_at
  * @property {string | null} trailing_latest_at
  * @property {string | null} [trailing_reason]
- * @property {string} [circle]
+ * @property {string[]} [flags]
  */
 
 /** @typedef {{id: number, name: string, kind: string, river: string, km: number, earliest_at: string | null, likely_at: string | null, latest_at: string | null, near: boolean, synthetic?: boolean, jurisdiction?: string | null, desk?: string | null, desk_name?: string | null}} AssessedSite */
 /** @typedef {{agreement: string, clause: string, cited?: string, clause_text?: string | null, text_held?: boolean, who: string, tells: string, role: string, circle: string, deadline_at: string | null, source: string, reason: string, kind: string}} Obligation */
 /** @typedef {{jurisdiction: string, name?: string, reason: string, duty: string}} Gap */
-/** @typedef {{reach_id: number, river: string, offset_m: number, distance_m: number, candidates?: Candidate[]}} Snapped */
-/** @typedef {{reach_id: number, river: string, offset_m: number, distance_m: number, lon?: number, lat?: number, name?: string}} Candidate */
-/** @typedef {{id: number, channel: string, role: string, state: string, attempts: number, accepted_at: string | null, delivered_at: string | null, name?: string, reason?: string | null}} Delivery */
+/** @typedef {{reach_id: number, river: string, name: string, offset_m: number, distance_m: number, lon: number, lat: number, schematic: boolean}} Candidate */
+/** @typedef {Candidate & {candidates?: Candidate[], words?: string}} Snapped */
+/** @typedef {{id: number, channel: string, role: string, state: string, attempts: number, accepted_at: string | null, delivered_at: string | null, reason?: {slug: string, words: string} | null}} Delivery */
 /** @typedef {{agreement?: string, clause?: string, cited?: string, text?: string | null, clause_text?: string | null, text_held?: boolean, reason?: string, source?: string}} Citation */
 
 /**
@@ -73,8 +73,9 @@
  * @property {string | null} [issued_at]
  * @property {string | null} [withheld_reason]
  * @property {number} [incident]
- * @property {string} [text]
- * @property {Record<string, any>} [content]
+ * @property {boolean} [automatic]
+ * @property {{by: string, how: string, at: string} | null} [consent]
+ * @property {Record<string, any> | null} [content]
  */
 
 /**
@@ -88,7 +89,9 @@
  * @property {Obligation[]} obligations
  * @property {Notification[]} notifications
  * @property {Gap[]} gaps
- * @property {string | null | Record<string, any>} predicted_grade
+ * @property {string | null} predicted_grade
+ * @property {string} [predicted_because]
+ * @property {string[]} [assumptions]
  * @property {Record<string, any>} versions
  * @property {Record<string, any>} inputs
  */
@@ -102,7 +105,7 @@
  * @property {boolean} drill
  * @property {Record<string, any>} report
  * @property {Record<string, any>[]} [reports]
- * @property {string | null | Record<string, any>} predicted_grade
+ * @property {string | null} predicted_grade
  * @property {string | null} declared_grade
  * @property {number | null} assessment_id
  * @property {Notification[]} notifications
@@ -112,33 +115,36 @@
  * @property {string} [opened_at]
  */
 
-/** @typedef {{outcome: string, person: string | null, at: string, typed_at: string | null, by: string | null}} CallOutcome */
+/** @typedef {{outcome: string, person: string, at: string, typed_at: string, late: boolean}} CallOutcome */
 
 /**
  * @typedef {object} CallCard
  * @property {number} notification
- * @property {number | string} contact
  * @property {string} desk
- * @property {string} desk_name
- * @property {string} role
- * @property {string} name
- * @property {string} masked
- * @property {string} script
- * @property {string} code
+ * @property {string} name of the desk
+ * @property {number} version
+ * @property {boolean} drill
  * @property {string} circle
  * @property {string | null} deadline_at
- * @property {string} state
+ * @property {number | null} contact null where the roster names nobody
+ * @property {string | null} role
+ * @property {string | null} contact_name
+ * @property {string | null} number masked
+ * @property {string} script_zh
+ * @property {string} script_en
+ * @property {string} code
  * @property {CallOutcome[]} outcomes
- * @property {number | null} silence_s
+ * @property {boolean} hopeless
+ * @property {number} silence_minutes
  */
 
 /** @typedef {{stream: string, n: number, at: string, kind: string, by: Record<string, any>, facts: Record<string, any>, hash: string, previous: string, withheld?: undefined}} OpenEntry */
 /** @typedef {{stream: string, n: number, hash: string, withheld: true}} WithheldEntry */
 /** @typedef {OpenEntry | WithheldEntry} Entry */
 
-/** @typedef {{notification: number, tells: string, tells_name: string, recipients: {role: string, name: string, channels: string[]}[], text: string, units: number, segments: number}} Message */
+/** @typedef {{notification: number, tells: string, recipients: {role: string, name: string, channels: string[]}[], gaps: {role: string, zh: string, en: string}[], text: string | null, units: number, segments: number}} Message */
 /** @typedef {{name: string, kind: string, lon: number, lat: number, detail: string}} FoundPlace */
-/** @typedef {{desk: string, on_duty: {role: string, name: string}[], gaps: any[]}} Duty */
+/** @typedef {{desk: string, duty: {role: string, contact: {id: number, name: string} | null, gap: string | null}[]}} Duty */
 
 /** What every view is given besides its own data. @typedef {{say: Say, language: "zh" | "en", zone: string, now: Date, me: Me}} Here */
 

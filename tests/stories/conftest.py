@@ -45,6 +45,7 @@ def basin_handsets(basin_service: Service) -> Iterator[Handsets]:
 def _quiet_in_the_end(service: Service) -> Iterator[Handsets]:
     handsets = Handsets(service.phones)
     yield handsets
-    wait_until(service.quiet, "all texts to come to their end")
+    if "dispatch" in service.processes:
+        wait_until(service.quiet, "all texts to come to their end")
     service.stop()
     handsets.silent()

@@ -19,7 +19,7 @@ export const clicks = {
   async reveal(/** @type {HTMLElement} */ button) {
     const { id, contact, key } = cardOf(button);
     await noted(key, async () => {
-      const { number } = await post(`notifications/${id}/reveal`, { contact: reference(contact) });
+      const { number } = await post(`notifications/${id}/reveal`, { contact: Number(contact) });
       set({ revealed: { ...state().revealed, [key]: number } });
     });
   },
@@ -70,11 +70,11 @@ async function record(place, outcome, person) {
     return;
   }
   await noted(key, async () => {
-    await post(`notifications/${id}/calls`, { contact: reference(contact), outcome, ...(person ? { person } : {}), ...(at ? { at } : {}) });
+    await post(`notifications/${id}/calls`, { contact: Number(contact), outcome, ...(person ? { person } : {}), ...(at ? { at } : {}) });
     const { chosen } = state();
     if (chosen === null) return;
-    const { cards } = await get(`incidents/${chosen}/calls`);
-    set({ calls: cards });
+    const { calls } = await get(`incidents/${chosen}/calls`);
+    set({ calls });
   });
 }
 
@@ -91,10 +91,4 @@ async function noted(key, act) {
   } catch (trouble) {
     set({ cardFaults: { ...state().cardFaults, [key]: understood(trouble).words } });
   }
-}
-
-/** A contact is named as the card named it: a number stays one. @param {string} contact */
-function reference(contact) {
-  const card = state().calls.find((each) => String(each.contact) === contact);
-  return card ? card.contact : contact;
 }

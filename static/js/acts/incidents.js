@@ -118,7 +118,7 @@ async function fetchAll(number, changed) {
     ...(incident === undefined ? {} : { incident }),
     ...(assessment === undefined ? {} : { assessment }),
     ...(shapes === undefined ? {} : { shapes }),
-    ...(calls === undefined ? {} : { calls: calls?.cards ?? [] }),
+    ...(calls === undefined ? {} : { calls: calls?.calls ?? [] }),
   });
 }
 

@@ -19,9 +19,10 @@ export const clicks = {
   issue() {
     const chosen = ticked(state());
     const ids = chosen.map(({ id }) => id);
-    const left = proposed(state()).filter((one) => one.who === state().me.desk && !ids.includes(one.id));
+    const left = proposed(state()).filter((one) => one.who === state().me.desk && one.circle !== "watch" && !ids.includes(one.id));
     const zone = state().me.time_zone;
-    sheet = { act: "heads_up", ids, messages: null, left, fault: null, busy: false, at: writtenMoment(now(), now(), zone), drill: state().incident?.drill ?? false, assessment: state().incident?.assessment_id ?? null };
+    const names = Object.fromEntries(chosen.map((one) => [one.tells, one.tells_name ?? one.tells]));
+    sheet = { act: "heads_up", ids, names, messages: null, left, fault: null, busy: false, at: writtenMoment(now(), now(), zone), drill: state().incident?.drill ?? false, assessment: state().incident?.assessment_id ?? null };
     redraw({});
     quietly(write());
   },

@@ -35,7 +35,7 @@ async function receive({ delivery }) {
   set({ alarm: true });
   alarm.ring();
   const newest = state().mine[0];
-  alarm.notice(say("alarm.title"), newest?.text ?? say("alarm.body"));
+  alarm.notice(say("alarm.title"), newest ? say("mine.from", { desk: newest.who_name ?? newest.who }) : say("alarm.body"));
 }
 
 export const clicks = {

@@ -2,7 +2,7 @@
 
 import { duration } from "../clock.js";
 import { html, NOTHING } from "../html.js";
-import { circleTag, fault, heading, hour, runningDown } from "./parts.js";
+import { circleTag, fault, heading, hour, runningDown, toldMark } from "./parts.js";
 
 /** @typedef {import("../store.js").State} State */
 /** @typedef {import("../types.js").Here} Here */
@@ -16,24 +16,20 @@ export function cardKey(card) {
   return `${card.notification}-${card.contact}`;
 }
 
-/** @param {CallCard} card */
-export function isDone(card) {
-  return card.state === "acknowledged" || card.outcomes.some(({ outcome }) => outcome === "read_back");
-}
-
 /**
  * @param {State} state
  * @param {Here} here
  */
 export function callBoard(state, here) {
   const { say } = here;
-  const open = state.calls.filter((card) => !isDone(card));
-  const done = state.calls.filter(isDone);
+  const own = (state.incident?.notifications ?? []).filter(({ who }) => who === state.me.desk);
+  const done = own.filter(({ acknowledged }) => acknowledged);
+  const sent = own.filter(({ state: where }) => where === "issued" || where === "acknowledged");
   return html`<section class="board" aria-labelledby="board-title" data-key="board">
-    ${heading("board-title", say("board.title"), state.calls.length ? say("board.count", { done: done.length, all: state.calls.length }) : "")}
-    ${state.calls.length ? NOTHING : html`<p class="empty">${say("board.empty")}</p>`}
-    <ul class="plain cards" data-list>${open.map((card, i) => html`<li data-key="call-${cardKey(card)}">${openCard(card, i === 0, state, here)}</li>`)}</ul>
-    ${done.length ? html`<ul class="plain done" data-key="done">${done.map((card) => doneCard(card, here))}</ul>` : NOTHING}
+    ${heading("board-title", say("board.title"), sent.length ? say("board.count", { done: done.length, all: sent.length }) : "")}
+    ${state.calls.length || done.length ? NOTHING : html`<p class="empty">${say(sent.length ? "board.coming" : "board.empty")}</p>`}
+    <ul class="plain cards" data-list>${state.calls.map((card, i) => html`<li data-key="call-${cardKey(card)}">${openCard(card, i === 0, state, here)}</li>`)}</ul>
+    ${done.length ? html`<ul class="plain done" data-key="done">${done.map((one) => readBack(one, here))}</ul>` : NOTHING}
   </section>`;
 }
 
@@ -44,16 +40,16 @@ export function callBoard(state, here) {
  * @param {Here} here
  */
 function openCard(card, first, state, here) {
-  const { say } = here;
+  const { say, language } = here;
   const since = state.incident?.known_at ?? null;
   return html`<details class="card call" name="call" ${first && "open"}>
-    <summary data-item><span class="who"><strong>${card.desk_name}</strong> <span class="role">${say(`contact.${card.role}`)}</span></span>
+    <summary data-item><span class="who"><strong>${card.name}</strong> ${card.role ? html`<span class="role">${say(`contact.${card.role}`)}</span>` : NOTHING}</span>
       ${circleTag(card.circle, here)} ${runningDown(card.deadline_at, since, here)}</summary>
-    <p class="script">${card.script}</p>
+    <p class="script">${language === "zh" ? card.script_zh : card.script_en}</p>
     <p class="read-back"><span class="code" aria-label="${say("code")} ${[...card.code].join(" ")}">${card.code}</span> <span class="hint">${say("code.hint")}</span></p>
-    ${number(card, state, here)}
+    ${card.contact === null ? html`<p class="fault">${say("call.nobody")}</p>` : number(card, state, here)}
     ${tries(card, here)}
-    ${outcome(card, state, here)}
+    ${card.contact === null ? NOTHING : outcome(card, state, here)}
   </details>`;
 }
 
@@ -64,9 +60,9 @@ function openCard(card, first, state, here) {
  */
 function number(card, state, { say }) {
   const shown = state.revealed[cardKey(card)];
-  const name = html`<span class="name">${card.name}</span>`;
+  const name = html`<span class="name">${card.contact_name}</span>`;
   if (shown) return html`<p class="number">${name} <a class="full" href="tel:${shown}">${shown}</a></p>`;
-  return html`<p class="number">${name} <span class="masked">${card.masked}</span>
+  return html`<p class="number">${name} <span class="masked">${card.number}</span>
     <button data-do="reveal" data-id="${card.notification}" data-contact="${card.contact}">${say("number.show")}</button></p>`;
 }
 
@@ -99,21 +95,21 @@ function outcome(card, state, here) {
 function tries(card, here) {
   const { say, language } = here;
   if (!card.outcomes.length) {
-    return card.silence_s ? html`<p class="hint">${say("call.silence", { time: duration(card.silence_s, language) })}</p>` : NOTHING;
+    return card.silence_minutes ? html`<p class="hint">${say("call.silence", { time: duration(card.silence_minutes * 60, language) })}</p>` : NOTHING;
   }
   return html`<ol class="plain tries">${card.outcomes.map(
     (one) => html`<li>${hour(one.at, here)} ${say(`outcome.${one.outcome}`)}${one.person ? ` · ${one.person}` : ""}
-      ${one.typed_at && one.typed_at !== one.at ? html`<span class="tag doubt">${say("late")}</span>` : NOTHING}</li>`,
+      ${one.late ? html`<span class="tag doubt">${say("late")}</span>` : NOTHING}</li>`,
   )}</ol>`;
 }
 
 /**
- * @param {CallCard} card
+ * @param {import("../types.js").Notification} one
  * @param {Here} here
  */
-function doneCard(card, here) {
+function readBack(one, here) {
   const { say } = here;
-  const read = card.outcomes.find(({ outcome: what }) => what === "read_back");
-  return html`<li data-key="called-${cardKey(card)}"><span class="told told-read_back"><span class="told-mark" aria-hidden="true"></span>${say("told.read_back")}</span>
-    <strong>${card.desk_name}</strong> ${read ? html`${hour(read.at, here)} ${read.person ?? ""}` : say(`contact.${card.role}`)}</li>`;
+  const read = one.acknowledged;
+  return html`<li data-key="read-${one.id}">${toldMark("read_back", here)} <strong>${one.tells_name ?? one.tells}</strong>
+    ${hour(read?.at, here)} ${read?.by ?? ""} ${read ? say(`via.${read.via}`) : ""}</li>`;
 }

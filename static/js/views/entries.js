@@ -1,7 +1,7 @@
 /** The journal in words, newest first. An entry that this desk may not read keeps its number. Pure. */
 
 import { html, NOTHING } from "../html.js";
-import { heading, hour } from "./parts.js";
+import { heading, hour, reasonWords } from "./parts.js";
 
 /** @typedef {import("../store.js").State} State */
 /** @typedef {import("../types.js").Here} Here */
@@ -41,9 +41,9 @@ function line(entry, state, here) {
  * @param {State} state
  * @param {Here} here
  */
-export function entryWords(entry, state, { say }) {
+export function entryWords(entry, state, { say, language }) {
   const key = `entry.${entry.kind}`;
-  const words = say(key, plain(entry.facts, state, say));
+  const words = say(key, plain(entry.facts, state, say, language));
   return words === key ? entry.kind : words;
 }
 
@@ -52,8 +52,9 @@ export function entryWords(entry, state, { say }) {
  * @param {Record<string, any>} facts
  * @param {State} state
  * @param {import("../words.js").Say} say
+ * @param {"zh" | "en"} language
  */
-function plain(facts, state, say) {
+function plain(facts, state, say, language) {
   return {
     ...facts,
     tells: deskName(facts.tells ?? facts.desk ?? facts.jurisdiction, state),
@@ -64,8 +65,9 @@ function plain(facts, state, say) {
     via: facts.via ? say(`via.${facts.via}`) : "",
     outcome: facts.outcome ? say(`outcome.${facts.outcome}`) : "",
     circle: facts.circle ? say(`circle.${facts.circle}`) : "",
-    role: facts.role ? say(`contact.${facts.role}`) : "",
-    reason: typeof facts.reason === "string" ? facts.reason : "",
+    role: facts.role || facts.step ? say(`contact.${facts.role ?? facts.step}`) : "",
+    reason: reasonWords(facts.reason, language),
+    flow: facts.flow_state ? say(`flow_state.${facts.flow_state}`) : "",
   };
 }
 

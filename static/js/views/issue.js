@@ -10,6 +10,7 @@ import { circleTag } from "./parts.js";
 /**
  * @typedef {object} Sheet
  * @property {"heads_up" | "formal_notice"} act
+ * @property {Record<string, string>} names of the desks that are told
  * @property {Message[] | null} messages null while they are being written
  * @property {Notification[]} left proposals not ticked: they stay open unless a reason is typed
  * @property {{field: string | null, words: string} | null} fault
@@ -32,23 +33,24 @@ export function issueSheet(sheet, here) {
       ${["heads_up", "formal_notice"].map((act) => html`<label><input type="radio" name="act" value="${act}" data-change="act" ${act === sheet.act && "checked"}><span>${say(`act.${act}`)}</span></label>`)}
       <p class="hint">${say(`act.${sheet.act}.hint`)}</p></fieldset>
     ${sheet.act === "formal_notice" ? consent(sheet, here) : NOTHING}
-    ${sheet.messages ? html`<ul class="plain outgoing">${sheet.messages.map((one) => message(one, here))}</ul>` : html`<p class="hint" role="status">${say("issue.writing")}</p>`}
+    ${sheet.messages ? html`<ul class="plain outgoing">${sheet.messages.map((one) => message(one, nameOf(one, sheet), here))}</ul>` : html`<p class="hint" role="status">${say("issue.writing")}</p>`}
     ${sheet.left.length ? left(sheet.left, here) : NOTHING}
     ${sheet.fault && !sheet.fault.field?.startsWith("consent") ? html`<p class="fault" role="alert">${sheet.fault.words}</p>` : NOTHING}
-    <p class="sheet-bar"><button class="primary" type="submit" ${(sheet.busy || !sheet.messages) && "disabled"}>${sheet.messages ? sendLabel(sheet.messages, here) : say("issue.writing")}</button>
+    <p class="sheet-bar"><button class="primary" type="submit" ${(sheet.busy || !sheet.messages) && "disabled"}>${sheet.messages ? sendLabel(sheet.messages, sheet.messages.map((one) => nameOf(one, sheet)), here) : say("issue.writing")}</button>
       <button type="button" data-do="cancel_sheet">${say("cancel")}</button></p></form>`;
 }
 
 /**
  * "通知梁平区 · 短信 + 网页，1 人": the button says who will hear it, by what, and how many people.
  * @param {Message[]} messages
+ * @param {string[]} names
  * @param {Here} here
  */
-export function sendLabel(messages, { say }) {
-  const names = messages.map((one) => one.tells_name);
+export function sendLabel(messages, names, { say }) {
   const who = names.length > 2 ? say("names.more", { names: names.slice(0, 2).join(say("comma")), n: names.length }) : names.join(say("comma"));
-  const channels = [...new Set(messages.flatMap((one) => one.recipients.flatMap((recipient) => recipient.channels)))];
-  const people = messages.reduce((n, one) => n + one.recipients.length, 0);
+  const first = messages.flatMap(({ recipients }) => recipients.slice(0, 1));
+  const channels = [...new Set(first.flatMap((recipient) => recipient.channels))];
+  const people = first.length;
   return say("issue.send", { who, channels: channels.map((one) => say(`channel.${one}`)).join(" + "), n: people });
 }
 
@@ -66,13 +68,35 @@ function consent(sheet, { say }) {
 
 /**
  * @param {Message} one
+ * @param {Sheet} sheet
+ */
+function nameOf(one, sheet) {
+  return sheet.names[one.tells] ?? one.tells;
+}
+
+/**
+ * @param {Message} one
+ * @param {string} name
  * @param {Here} here
  */
-function message(one, { say }) {
-  return html`<li data-key="out-${one.notification}" class="card out"><p class="to"><strong>${one.tells_name}</strong></p>
-    <ul class="plain recipients">${one.recipients.map((each) => html`<li>${say(`contact.${each.role}`)} · ${each.name} · ${each.channels.map((channel) => say(`channel.${channel}`)).join(" + ")}</li>`)}</ul>
+function message(one, name, { say, language }) {
+  return html`<li data-key="out-${one.notification}" class="card out"><p class="to"><strong>${name}</strong></p>
+    ${recipients(one, say)}
     ${one.recipients.length ? NOTHING : html`<p class="fault">${say("issue.nobody")}</p>`}
-    <p class="text">${one.text}</p><p class="meta">${say("issue.length", { units: one.units, n: one.segments })}</p></li>`;
+    ${one.gaps.map((gap) => html`<p class="fault">${say(`contact.${gap.role}`)}：${gap[language]}</p>`)}
+    ${one.text ? html`<p class="text">${one.text}</p><p class="meta">${say("issue.length", { units: one.units, n: one.segments })}</p>` : NOTHING}</li>`;
+}
+
+/**
+ * Who hears it at once, and who after them while nobody reads back.
+ * @param {Message} one
+ * @param {import("../words.js").Say} say
+ */
+function recipients({ recipients: [first, ...later] }, say) {
+  if (!first) return NOTHING;
+  const channels = first.channels.map((channel) => say(`channel.${channel}`)).join(" + ");
+  return html`<p class="recipients"><strong>${first.name}</strong> · ${channels}</p>
+    ${later.length ? html`<p class="hint">${say("issue.then", { who: later.map(({ name }) => name).join(say("arrow")) })}</p>` : NOTHING}`;
 }
 
 /**

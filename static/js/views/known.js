@@ -2,7 +2,7 @@
 
 import { html, NOTHING } from "../html.js";
 import { journal } from "./entries.js";
-import { gradeTag, hour } from "./parts.js";
+import { gradeTag, hour, spotWords } from "./parts.js";
 import { gaps, reached, sites } from "./reached.js";
 import { incidentName } from "./topbar.js";
 
@@ -56,13 +56,13 @@ function rows(state, incident, knownAt, here) {
   const { say } = here;
   const report = incident.report;
   const spot = state.assessment?.snapped;
-  const place = spot ? say("snap.at", { river: spot.river, m: Math.round(spot.distance_m) }) : say("snap.none");
+  const place = spot ? spotWords(spot, say) : say("snap.none");
   const source = report.source_state ?? "unknown";
   const pairs = [
     ["known.place", place],
     ["known.substance", [report.substance || say("substance.unknown"), report.mass_kg ? `${report.mass_kg} kg` : ""].filter(Boolean).join(" · ")],
     ["known.source", html`<strong class="source-${source}">${say(`source_state.${source}`)}</strong>`],
-    ["known.seen", occurred(report.occurred_at ?? report.occurred, here)],
+    ["known.seen", occurred(report.occurred_at, here)],
     ["known.at", hour(incident.known_at ?? report.known_at ?? knownAt, here)],
     ["known.bank", say(`bank.${report.bank ?? "unknown"}`)],
     ["known.lead", incident.lead_name ?? state.incidents?.find(({ number }) => number === incident.number)?.lead_name ?? incident.lead],

@@ -34,7 +34,6 @@ function message(one, state, here) {
   return html`<article class="card message">
     <header data-item tabindex="0"><strong>${say("mine.from", { desk: one.who_name ?? one.who })}</strong>
       <span class="meta">${say(`act.${one.act ?? "heads_up"}`)} · ${hour(one.issued_at, here)}</span> ${runningDown(one.deadline_at, one.issued_at, here)}</header>
-    ${one.text ? html`<p class="text">${one.text}</p>` : NOTHING}
     ${contents(one, here)}
     ${READERS.has(here.me.role) ? readBack(one, state, here) : NOTHING}
     ${one.clauses?.length ? html`<details class="more"><summary>${say("mine.why")}</summary>${one.clauses.map((clause) => citation(clause, here))}</details>` : NOTHING}
@@ -43,18 +42,29 @@ function message(one, state, here) {
 }
 
 /**
- * The one figure that the receiver needs: not before when, at my section.
+ * What the message says: what happened, and the one figure that the receiver needs: not before when, at my section.
  * @param {Notification} one
  * @param {Here} here
  */
 function contents(one, here) {
-  const { say, language } = here;
-  const earliest = one.content?.earliest_at;
-  if (!earliest) return NOTHING;
-  const section = one.content?.section?.[language] ?? one.content?.section ?? "";
-  const was = one.content?.was_earliest_at;
-  return html`<p class="arrival"><span class="not-before">${say("not_before")} ${hour(earliest, here)}</span> ${typeof section === "string" ? section : ""}
-    ${was ? html`<span class="was">${say("was")} ${hour(was, here)}</span>` : NOTHING}</p>`;
+  const { say } = here;
+  const said = one.content;
+  if (!said) return NOTHING;
+  return html`<div class="text"><p>${said.drill ? html`<strong>${say("drill.stripe")}</strong> ` : NOTHING}<strong>${say(`kind.${said.kind}`)}${say("mine.version", { n: said.version })}</strong> ${what(said, here)}</p>
+    ${said.earliest_at ? html`<p class="arrival"><span class="not-before">${say("not_before")} ${hour(said.earliest_at, here)}</span> ${say("mine.at", { section: said.section })}
+      ${said.was_earliest_at && said.was_earliest_at !== said.earliest_at ? html`<span class="was">${say("was")} ${hour(said.was_earliest_at, here)}</span>` : NOTHING}</p>` : NOTHING}
+    ${said.next_update_at ? html`<p class="meta">${say("promise.update")} ${hour(said.next_update_at, here)}</p>` : NOTHING}</div>`;
+}
+
+/**
+ * @param {Record<string, any>} said
+ * @param {Here} here
+ */
+function what(said, here) {
+  const { say } = here;
+  const source = { true: "continuing", false: "stopped" }[String(said.source_open)] ?? "unknown";
+  const facts = [`${said.river} ${said.place}`, said.substance ?? say("substance.unknown"), `${say("known.source")} ${say(`source_state.${source}`)}`];
+  return html`${facts.join(" · ")} ${said.verified ? NOTHING : html`<span class="tag doubt">${say("verification.unverified")}</span>`}`;
 }
 
 /**

@@ -18,7 +18,7 @@ export function near(sites, here) {
     <h2 id="near-title">${say("near.title", { n: found.length })}</h2>
     <ul class="plain">${found.map(
       (site) => html`<li data-key="near-${site.id}"><span><strong>${site.name}</strong> ${syntheticTag(site.synthetic, here)}</span>
-        <span class="where">${site.river} ${say("near.below", { km: kilometres(site.km) })}</span>
+        <span class="where">${say("near.below", { km: kilometres(site.km) })}</span>
         <span class="do">${say("near.do")}</span></li>`,
     )}</ul>
     <p class="hint">${say("near.why")}</p></section>`;

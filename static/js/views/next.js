@@ -76,7 +76,7 @@ function start(state, here) {
       (one) => html`<li data-key="pick-${one.number}"><button class="pick" data-item data-do="open" data-id="${one.number}">
         <strong>${incidentName(one, here)}</strong>
         <span class="meta">${say("incident.known", { at: "" })}${hour(one.known_at, here)} · ${say("incident.lead", { desk: one.lead_name })}</span>
-        ${one.open_notifications ? html`<span class="tag circle-now">${say("incident.open_messages", { n: one.open_notifications })}</span>` : NOTHING}
+        ${one.status === "open" ? NOTHING : html`<span class="tag">${say(`status.${one.status}`)}</span>`}
       </button></li>`,
     )}</ul></section>`;
 }

@@ -55,21 +55,11 @@ export function toldMark(telling, { say }) {
 }
 
 /**
- * The predicted grade comes as a numeral or with its reasons.
- * @param {unknown} grade
- */
-export function gradeOf(grade) {
-  const found = typeof grade === "object" && grade !== null ? /** @type {Record<string, unknown>} */ (grade).grade : grade;
-  return typeof found === "string" && GRADES.includes(found) ? found : null;
-}
-
-/**
- * @param {unknown} grade
+ * @param {string | null} grade
  * @param {Here} here
  */
 export function gradeTag(grade, { say }) {
-  const found = gradeOf(grade);
-  return found ? html`<span class="tag grade grade-${found}">${say(`grade.${found}`)}</span>` : html`<span class="unknown">${say("grade.none")}</span>`;
+  return grade && GRADES.includes(grade) ? html`<span class="tag grade grade-${grade}">${say(`grade.${grade}`)}</span>` : html`<span class="unknown">${say("grade.none")}</span>`;
 }
 
 /**
@@ -78,6 +68,15 @@ export function gradeTag(grade, { say }) {
  */
 export function syntheticTag(synthetic, { say }) {
   return synthetic ? html`<span class="tag doubt">${say("synthetic")}</span>` : NOTHING;
+}
+
+/**
+ * Where the report lies: the river, and how far off the reported point was.
+ * @param {import("../types.js").Candidate} spot
+ * @param {import("../words.js").Say} say
+ */
+export function spotWords(spot, say) {
+  return say(spot.schematic ? "snap.at.schematic" : "snap.at", { river: spot.name, m: Math.round(spot.distance_m) });
 }
 
 /** @param {number | null | undefined} km */
@@ -100,4 +99,18 @@ export function fault(sentence, id) {
  */
 export function heading(id, title, count = "") {
   return html`<h2 id="${id}">${title}${count === "" ? NOTHING : html` <span class="count">${count}</span>`}</h2>`;
+}
+
+/**
+ * A reason in the journal: a sentence, both of its languages, or a slug with its words.
+ * @param {unknown} reason
+ * @param {"zh" | "en"} language
+ * @returns {string}
+ */
+export function reasonWords(reason, language) {
+  if (typeof reason === "string") return reason;
+  if (typeof reason !== "object" || reason === null) return "";
+  const { words, zh, en } = /** @type {Record<string, unknown>} */ (reason);
+  if (words !== undefined) return reasonWords(words, language);
+  return String((language === "zh" ? zh : en) ?? "");
 }

@@ -29,12 +29,16 @@ export function ticked(state) {
  */
 export function proposals(state, here) {
   const { say } = here;
-  const open = proposed(state);
+  const all = proposed(state);
+  const open = all.filter(({ circle }) => circle !== "watch");
+  const watched = all.filter(({ circle }) => circle === "watch");
   const issued = (state.incident?.notifications ?? []).length > 0;
   return html`<section class="proposals" aria-labelledby="proposals-title" data-key="proposals">
     ${heading("proposals-title", say("proposals.title"), open.length || "")}
     ${open.length ? NOTHING : html`<p class="empty">${say(issued ? "proposals.decided" : "proposals.empty")}</p>`}
     <ul class="plain" data-list>${open.map((one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`)}</ul>
+    ${watched.length ? html`<details class="more watched" data-key="watched"><summary>${say("proposals.watched", { n: watched.length })}</summary><p class="hint">${say("proposals.watched.why")}</p>
+      <ul class="plain" data-list>${watched.map((one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`)}</ul></details>` : NOTHING}
   </section>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { html, NOTHING } from "../html.js";
 import { stage, telling, toldDesk } from "../stage.js";
-import { circleTag, heading, hour, kilometres, syntheticTag, toldMark } from "./parts.js";
+import { circleTag, heading, hour, kilometres, reasonWords, syntheticTag, toldMark } from "./parts.js";
 import { citation } from "./proposals.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -48,8 +48,8 @@ function row(one, state, here) {
   return html`<details class="reach stage-${stage(one, here.now)}"><summary data-item>
       <span class="not-before"><span class="hint">${say("not_before")}</span> ${hour(one.earliest_at, here)}</span>
       <span class="who"><strong>${one.name}</strong>${again}
-        <span class="meta">${one.river} ${kilometres(one.enter_km)}${bank(one.bank, here)}</span></span>
-      <span class="rest"><span class="marks">${own ? html`<span class="hint">${say("reached.own")}</span>` : html`${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(one.circle ?? theirs[0]?.circle, here)}`}</span>
+        <span class="meta">${one.river_name} ${kilometres(one.enter_km)}${bank(one.bank, here)}</span></span>
+      <span class="rest"><span class="marks">${own ? html`<span class="hint">${say("reached.own")}</span>` : html`${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(theirs.at(-1)?.circle, here)}`}</span>
       <span class="likely">${say("likely")} ${hour(one.likely_at, here)} · <span class="latest">${say("latest")} ${hour(one.latest_at, here)}</span></span></span></summary>
     ${trailing(one, here)}
     ${theirs.map((notification) => message(notification, here))}
@@ -85,7 +85,7 @@ function message(one, here) {
   return html`<div class="sent"><p>${say(`kind.${one.kind}`)} ${toldMark(telling(one), here)}
       ${read ? html`<span class="meta">${hour(read.at, here)} · ${read.by} · ${say(`via.${read.via}`)}</span>` : NOTHING}</p>
     ${one.deliveries.length ? html`<ul class="plain deliveries">${one.deliveries.map(
-      (each) => html`<li><span class="tag delivery-${each.state}">${say(`channel.${each.channel}`)} ${say(`delivery.${each.state}`)}</span> ${say(`contact.${each.role}`)} ${each.delivered_at ? hour(each.delivered_at, here) : each.accepted_at ? hour(each.accepted_at, here) : NOTHING}${each.reason ? html` <span class="meta">${each.reason}</span>` : NOTHING}</li>`,
+      (each) => html`<li><span class="tag delivery-${each.state}">${say(`channel.${each.channel}`)} ${say(`delivery.${each.state}`)}</span> ${say(`contact.${each.role}`)} ${each.delivered_at ? hour(each.delivered_at, here) : each.accepted_at ? hour(each.accepted_at, here) : NOTHING}${each.reason ? html` <span class="meta">${reasonWords(each.reason, here.language)}</span>` : NOTHING}</li>`,
     )}</ul>` : NOTHING}
     ${one.withheld_reason ? html`<p class="meta">${say("withheld.because", { reason: one.withheld_reason })}</p>` : NOTHING}
     ${one.clauses.map((clause) => citation(clause, here))}</div>`;
@@ -101,8 +101,26 @@ export function sites(state, here) {
   if (!found.length) return NOTHING;
   return html`<section class="sites" aria-labelledby="sites-title" data-key="sites">${heading("sites-title", say("sites.title"), found.length)}
     <table><thead><tr><th scope="col">${say("sites.name")}</th><th scope="col">${say("sites.km")}</th><th scope="col">${say("not_before")}</th><th scope="col">${say("likely")}</th></tr></thead>
-    <tbody>${found.map((one) => html`<tr data-key="site-${one.id}" class="${one.near ? "is-near" : ""}"><th scope="row">${one.name} ${syntheticTag(one.synthetic, here)}<span class="meta">${say(`site.${one.kind}`)} · ${one.river}</span></th>
+    <tbody>${found.map((one) => html`<tr data-key="site-${one.id}" class="${one.near ? "is-near" : ""}"><th scope="row">${one.name} ${syntheticTag(one.synthetic, here)}<span class="meta">${say(`site.${one.kind}`)} ${riverNames(state)[one.river] ?? ""}</span></th>
       <td>${one.km.toFixed(1)}</td><td>${one.near ? html`<strong>${say("near.tag")}</strong>` : hour(one.earliest_at, here)}</td><td>${one.near ? "" : hour(one.likely_at, here)}</td></tr>`)}</tbody></table></section>`;
+}
+
+/**
+ * What the rivers on the way are called.
+ * @param {State} state
+ * @returns {Record<string, string>}
+ */
+function riverNames(state) {
+  return Object.fromEntries((state.assessment?.reached ?? []).map((one) => [one.river, one.river_name]));
+}
+
+/**
+ * How urgently a desk is told, by the messages proposed to it.
+ * @param {import("../types.js").Assessment} assessment
+ * @param {string} desk
+ */
+export function circleOf(assessment, desk) {
+  return assessment.notifications.find(({ tells }) => tells === desk)?.circle;
 }
 
 /**

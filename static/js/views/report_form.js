@@ -5,7 +5,8 @@ import { html, NOTHING } from "../html.js";
 import { parseMoment } from "../moments.js";
 import { BANKS, FLOW_STATES, SOURCE_STATES, VERIFICATIONS } from "../report.js";
 import { near } from "./near.js";
-import { circleTag, hour, kilometres } from "./parts.js";
+import { circleTag, hour, kilometres, spotWords } from "./parts.js";
+import { circleOf } from "./reached.js";
 
 /** @typedef {import("../store.js").State} State */
 /** @typedef {import("../types.js").Here} Here */
@@ -78,9 +79,7 @@ function place(state, draft, faults, { say }) {
  * @param {import("../words.js").Say} say
  */
 function candidate(one, say) {
-  const name = one.name ?? one.river;
-  const far = say("form.candidate", { river: name, km: kilometres(one.distance_m / 1000) });
-  if (one.lon === undefined || one.lat === undefined) return html`<li>${far}</li>`;
+  const far = say("form.candidate", { river: one.name, km: kilometres(one.distance_m / 1000) });
   return html`<li><button type="button" data-item data-do="choose_candidate" data-lon="${one.lon}" data-lat="${one.lat}">${far}</button></li>`;
 }
 
@@ -98,7 +97,7 @@ function result(state, here) {
     ${snapped(assessment, here)}${near(assessment.sites, here)}
     ${assessment.reached.length ? html`<h3>${say("preview.reached", { n: assessment.reached.length })}</h3>
     <ol class="plain arrivals">${assessment.reached.slice(0, 6).map(
-      (one) => html`<li><span class="not-before">${hour(one.earliest_at, here)}</span> <strong>${one.name}</strong> <span class="meta">${kilometres(one.enter_km)}</span> ${circleTag(one.circle, here)}</li>`,
+      (one) => html`<li><span class="not-before">${hour(one.earliest_at, here)}</span> <strong>${one.name}</strong> <span class="meta">${kilometres(one.enter_km)}</span> ${circleTag(circleOf(assessment, one.desk), here)}</li>`,
     )}</ol>${assessment.reached.length > 6 ? html`<p class="hint">${say("preview.more", { n: assessment.reached.length - 6 })}</p>` : NOTHING}` : NOTHING}
     <p class="hint">${say("preview.messages", { n: assessment.notifications.length })}</p></section>`;
 }
@@ -109,7 +108,7 @@ function result(state, here) {
  */
 function snapped({ snapped: spot }, { say }) {
   if (!spot) return html`<p class="doubt">${say("snap.none")}</p>`;
-  return html`<p class="snapped">${say("snap.at", { river: spot.river, m: Math.round(spot.distance_m) })}</p>`;
+  return html`<p class="snapped">${spotWords(spot, say)}</p>`;
 }
 
 /**

@@ -35,7 +35,7 @@ export function link(state, here) {
  */
 export function duty(state, here) {
   const { say } = here;
-  const names = state.duty?.on_duty.map(({ role, name }) => say("duty.one", { role: say(`contact.${role}`), name })) ?? [];
+  const names = (state.duty?.duty ?? []).flatMap(({ role, contact }) => (contact ? [say("duty.one", { role: say(`contact.${role}`), name: contact.name })] : []));
   const desk = state.me.desk_name ?? say(`role.${state.me.role}`);
   return html`<span class="desk-name">${desk}</span>
     <span class="on-duty">${names.length ? names[0] : state.duty ? html`<strong class="gap">${say("duty.nobody")}</strong>` : NOTHING}</span>`;
@@ -59,6 +59,5 @@ export function incidentName(one, { say }) {
 function option(one, here) {
   const { say } = here;
   const state = one.status === "open" ? "" : ` · ${say(`status.${one.status}`)}`;
-  const open = one.open_notifications ? ` · ${say("incident.open_messages", { n: one.open_notifications })}` : "";
-  return html`<option value="${one.number}" data-key="incident-${one.number}">${incidentName(one, here)}${state}${open}</option>`;
+  return html`<option value="${one.number}" data-key="incident-${one.number}">${incidentName(one, here)}${state}</option>`;
 }

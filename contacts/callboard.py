@@ -245,7 +245,13 @@ def _superseded(session: Session, row: NotificationRow) -> bool:
 
 
 def _urgency(card: CallCard) -> tuple[Any, ...]:
-    return card.hopeless, CIRCLES.get(card.circle, 3), card.deadline_at or NEVER, -card.silence_minutes, card.notification
+    return (
+        card.hopeless,
+        CIRCLES.get(card.circle, 3),
+        card.deadline_at or NEVER,
+        -card.silence_minutes,
+        card.notification,
+    )
 
 
 def _call_shown(call: Call) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from contacts import directory, dispatch, numbers
 from contacts import roster as rosters
 from contacts.channels.twilio_sms import TwilioSms, account
 from contacts.channels.websocket import WebsocketPage
-from contacts.dispatch import Lines, Office
 from contacts.marks import Marker
+from contacts.office import Lines, Office
 from contacts.values import Channel, Contact, Gap, Policy, Role
 from emergency import clock
 from emergency.cli.say import speaking

@@ -48,7 +48,7 @@ def accept(
     row.state, row.lease_token, row.reason = State.ACCEPTED, None, None
     row.provider_sid, row.accepted_at = sid, row.accepted_at or at
     row.act_at = at + timedelta(seconds=policy.receipt_s if row.channel == Channel.WEBSOCKET else policy.ask_s)
-    _name_attempt(session, row.id, attempt, sid)
+    name_attempt(session, row.id, attempt, sid)
     tell(session, row, at=at, by=by)
 
 
@@ -59,12 +59,12 @@ def heard(
     if report.sid is not None and not _news(session, row, report, at):
         return
     state = moved(State(row.state), report.status)
-    if state is row.state:
-        return
+    if state == row.state or (state is State.FAILED_CARRIER and attempt != row.attempts):
+        return  # nothing new; or the end of an attempt that a later one has replaced
     if row.provider_sid is None and report.sid is not None:
         accept(session, row, report.sid, attempt=attempt, at=at, by=by, policy=policy)
     if state is State.FAILED_CARRIER:
-        _carrier_failed(session, row, report, attempt=attempt, at=at, by=by, policy=policy)
+        _carrier_failed(session, row, report, at=at, by=by, policy=policy)
     elif state is not State.ACCEPTED:
         _advance(session, row, state, at=at, by=by, policy=policy)
 
@@ -130,6 +130,13 @@ def finish_attempt(
     )
 
 
+def name_attempt(session: Session, delivery: int, n: int, sid: str | None) -> None:
+    """Keep the provider's name of what an attempt sent."""
+    session.execute(
+        update(AttemptRow).where(AttemptRow.delivery_id == delivery, AttemptRow.n == n).values(provider_sid=sid)
+    )
+
+
 def deliveries_of(session: Session, notification_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """For the API: what delivery has done for each notification, in order."""
     found: dict[int, list[dict[str, Any]]] = {each: [] for each in notification_ids}
@@ -188,11 +195,9 @@ def _advance(session: Session, row: DeliveryRow, state: State, *, at: datetime, 
 
 
 def _carrier_failed(
-    session: Session, row: DeliveryRow, report: Report, *, attempt: int, at: datetime, by: Actor, policy: Policy
+    session: Session, row: DeliveryRow, report: Report, *, at: datetime, by: Actor, policy: Policy
 ) -> None:
-    """The carrier did not deliver it. A word about an attempt that a later one has replaced changes nothing."""
-    if attempt != row.attempts:
-        return
+    """The carrier did not deliver it: again where its code says so, else the end."""
     code = carrier(report.error_code)
     reason = Reason(f"carrier-{report.error_code or 'failed'}", code.words).stored()
     row.failures += 1
@@ -208,12 +213,6 @@ def _carrier_failed(
 
 def _tries(code: Code) -> int:
     return {Verdict.AGAIN: AGAIN_MOST, Verdict.LATER: LATER_MOST}.get(code.verdict, 0)
-
-
-def _name_attempt(session: Session, delivery: int, n: int, sid: str | None) -> None:
-    session.execute(
-        update(AttemptRow).where(AttemptRow.delivery_id == delivery, AttemptRow.n == n).values(provider_sid=sid)
-    )
 
 
 def _next_method(session: Session, row: DeliveryRow, *, at: datetime, by: Actor) -> bool:

@@ -111,6 +111,7 @@ TOO_LATE: Final = Reason("too-late", Words("超过有效时间", "its time is ov
 NO_EVIDENCE: Final = Reason(
     "no-evidence", Words("不知是否发出；不重发以免重复", "it is not known whether it was sent; not sent again")
 )
+LOST: Final = Reason("worker-lost", Words("发送进程中断，不知是否发出", "the worker was lost: it may have been sent"))
 GIVEN_UP: Final = Reason("given-up", Words("多次尝试未成", "tried too often"))
 NO_PAGE: Final = Reason("no-page-open", Words("对方没有打开的网页", "no page was open there"))
 NO_RECEIPT: Final = Reason("no-receipt", Words("运营商一直没有给出结果", "the carrier never said how it ended"))

@@ -28,7 +28,6 @@ def lacks_database() -> bool:
 def install_database(checkout: Checkout) -> None:
     """PostgreSQL and PostGIS; a server that is there already gets PostGIS beside it."""
     _refuse_without_apt("postgresql-postgis", "DATABASE_URL")
-    _apt(checkout, "update")
     if not any(cluster.SERVERS.glob("*/bin/postgres")):
         _no_other_cluster(checkout)
         _install(checkout, "postgresql")
@@ -50,7 +49,6 @@ def install_for_pages(checkout: Checkout, packages: Sequence[str]) -> None:
     _refuse_without_apt(" ".join(packages), "CHROMIUM")
     if BROWSERS[0] in packages:
         _refuse_on_ubuntu()
-    _apt(checkout, "update")
     _install(checkout, *packages)
 
 
@@ -67,7 +65,16 @@ def _has(package: str) -> bool:
 
 
 def _install(checkout: Checkout, *packages: str) -> None:
-    _apt(checkout, "install", "-y", "--no-install-recommends", *packages)
+    """Install from fresh lists; where they cannot be renewed, from those at hand, which may do as well."""
+    stale: Trouble | None = None
+    try:
+        _apt(checkout, "update", "-o", "APT::Update::Error-Mode=any")
+    except Trouble as trouble:
+        stale = trouble
+    try:
+        _apt(checkout, "install", "-y", "--no-install-recommends", *packages)
+    except Trouble as trouble:
+        raise stale or trouble from None
 
 
 def _apt(checkout: Checkout, *arguments: str) -> None:

@@ -35,6 +35,7 @@ async function begin() {
   connect(me.desk);
   const wanted = Number(new URLSearchParams(location.search).get("incident"));
   await quietly(Promise.all([incidents.loadList(), calls.loadMine(), loadDuty(me.desk)]));
+  offers.ringIfOpen();
   const first = state().incidents?.find(({ number }) => number === wanted) ?? (state().incidents?.length === 1 ? state().incidents?.[0] : undefined);
   if (first) await quietly(incidents.choose(first.number));
 }
@@ -66,7 +67,7 @@ function wire() {
   const own = {
     open: (/** @type {HTMLElement} */ button) => quietly(incidents.choose(Number(button.dataset.id))),
     tab: (/** @type {HTMLElement} */ button) => set({ tab: /** @type {any} */ (button.dataset.id) }),
-    dismiss: () => set({ notice: null }),
+    dismiss: () => set({ notice: null, news: [] }),
     cancel_sheet: () => sheets.close(),
   };
   listen({
@@ -81,7 +82,10 @@ function wire() {
     submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits },
   });
   window.addEventListener("resize", () => set({}));
-  document.addEventListener("pointerdown", alarm.arm, { once: true });
+  document.addEventListener("pointerdown", (event) => {
+    alarm.arm();
+    closeBoxes(/** @type {Element | null} */ (event.target));
+  });
   document.addEventListener("keydown", keys);
   document.getElementById("sheet")?.addEventListener("close", () => {
     issue.forget();
@@ -90,9 +94,15 @@ function wire() {
   });
 }
 
+/** A menu or box of the page closes when something else is pressed. @param {Element | null} pressed */
+function closeBoxes(pressed) {
+  for (const box of document.querySelectorAll("details.menu[open], details.map-box[open]")) if (!box.contains(pressed)) box.removeAttribute("open");
+}
+
 /** @param {KeyboardEvent} event */
 function keys(event) {
   alarm.arm();
+  if (event.key === "Escape") closeBoxes(null);
   const from = /** @type {HTMLElement} */ (event.target);
   if (event.key === "Enter" && from.id === "place" && report.firstPlace()) event.preventDefault();
   if (event.key === "Escape" && state().mode === "report" && from.closest("#report-form")) {
@@ -134,6 +144,7 @@ function initial(me, skew_ms) {
     lost_at: null,
     mode: "desk",
     reportFor: null,
+    correcting: null,
     draft: null,
     slips: [],
     preview: { state: "idle", assessment: null, problem: null },
@@ -145,6 +156,7 @@ function initial(me, skew_ms) {
     tab: "next",
     centre: "map",
     lookAt_ms: null,
+    news: [],
     playing: false,
     alarm: false,
     busy: false,

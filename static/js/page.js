@@ -100,8 +100,9 @@ function banner(current) {
   return html`${drilled ? html`<p class="drill-stripe">${say("drill.stripe")}</p>` : NOTHING}
     ${current.link === "lost" && current.lost_at ? html`<p class="notice is-lost" role="status">${say("link.stale", { at: when(new Date(current.lost_at), here()) })}</p>` : NOTHING}
     ${current.alarm ? html`<p class="notice is-alarm" role="alert"><strong>${say("alarm.title")}</strong> ${alarmWords(current)} <button data-do="show_mine">${say("alarm.show")}</button> <button data-do="silence">${say("alarm.silence")}</button></p>` : NOTHING}
+    ${current.news.map((one) => html`<p class="notice" role="alert" data-key="news-${one.n}"><strong>${one.words}</strong> ${one.incident && one.incident !== current.chosen ? html`<button data-do="open" data-id="${one.incident}">${say("news.open", { n: one.incident })}</button>` : NOTHING} <button data-do="dismiss">${say("dismiss")}</button></p>`)}
     ${current.notice ? html`<p class="notice" role="alert">${current.notice} <button data-do="dismiss">${say("dismiss")}</button></p>` : NOTHING}
-    ${current.me.role === "liaison" && alarm.mayAsk() ? html`<p class="notice is-quiet">${say("alarm.ask")} <button data-do="allow_notices">${say("alarm.allow")}</button></p>` : NOTHING}`;
+    ${current.me.role === "liaison" && !current.alarm && alarm.mayAsk() ? html`<p class="notice is-quiet">${say("alarm.ask")} <button data-do="allow_notices">${say("alarm.allow")}</button></p>` : NOTHING}`;
 }
 
 /** @param {State} current */

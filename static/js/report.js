@@ -24,6 +24,7 @@ import { parseMoment } from "./moments.js";
  * @property {string} verification
  * @property {boolean} unlocated
  * @property {boolean} drill
+ * @property {string} reason why it is corrected
  */
 /** @typedef {{field: string, key: string}} Slip a field and the sentence that says what to correct */
 
@@ -54,6 +55,7 @@ export function emptyDraft(now, zone) {
     verification: "unverified",
     unlocated: false,
     drill: false,
+    reason: "",
   };
 }
 
@@ -114,6 +116,41 @@ export function bodyOf(draft, zone, now) {
  */
 export function placed(draft, place, name = "") {
   return { ...draft, place: written(place), placeName: name, unlocated: false };
+}
+
+/**
+ * The draft of what an incident is held to be, for correcting it.
+ * @param {Record<string, any>} held its newest inputs
+ * @param {Draft} empty
+ * @param {string} zone
+ * @returns {Draft}
+ */
+export function draftOf(held, empty, zone) {
+  const hour = (/** @type {string | undefined} */ at) => (at ? localOf(at, zone).replace("T", " ") : "");
+  return {
+    ...empty,
+    place: written(held.location),
+    occurred: hour(held.occurred_at?.latest ?? held.occurred_at),
+    known: hour(held.known_at),
+    substance: held.substance ?? "",
+    source_state: held.source_state,
+    bank: held.bank,
+    flow_state: held.flow_state,
+    mass_kg: held.mass_kg === null ? "" : String(held.mass_kg),
+    duration_min: held.duration_min === null ? "" : String(held.duration_min),
+    description: held.description,
+    verification: held.verification,
+    drill: held.drill,
+  };
+}
+
+/**
+ * The fields of a report that differ from what was held.
+ * @param {Record<string, unknown>} body
+ * @param {Record<string, unknown>} held the body made of the draft before it was changed
+ */
+export function changesOf(body, held) {
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(held[name])));
 }
 
 /**

@@ -22,7 +22,8 @@
  * @property {"connecting" | "live" | "lost"} link
  * @property {number | null} lost_at
  * @property {"desk" | "report"} mode
- * @property {number | null} reportFor the incident that a further report belongs to
+ * @property {number | null} reportFor the incident that a further report or a correction belongs to
+ * @property {Record<string, unknown> | null} correcting what the incident holds now, while it is being corrected
  * @property {Draft | null} draft
  * @property {import("./report.js").Slip[]} slips
  * @property {Preview} preview
@@ -34,6 +35,7 @@
  * @property {"next" | "map" | "known"} tab on a narrow screen
  * @property {"map" | "plot"} centre
  * @property {number | null} lookAt_ms the instant that the map shows; null: now
+ * @property {{n: number, words: string, incident: number | null}[]} news what rose to this desk: overdue promises, undecided proposals, empty rosters
  * @property {boolean} playing
  * @property {boolean} alarm
  * @property {boolean} busy

@@ -13,9 +13,9 @@ from contacts.channels.base import Channel as Line
 from contacts.channels.twilio_sms import Account, TwilioSms
 from contacts.channels.websocket import WebsocketPage
 from contacts.directory import Document
-from contacts.dispatch import Office
 from contacts.marks import Marker
 from contacts.models import DeliveryRow, EscalationRow
+from contacts.office import Office
 from contacts.values import Channel, Policy
 from emergency import clock, db, journal, notifications
 from emergency.incidents.models import IncidentRow

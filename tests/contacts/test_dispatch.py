@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, select
 
-from contacts import dispatch
-from contacts.dispatch import Office
+from contacts import claims, dispatch
 from contacts.models import AttemptRow, ChannelRow, DeliveryRow
+from contacts.office import Office
 from contacts.states import State
 from emergency import clock, db, notifications
 from emergency.journal import Actor
@@ -369,9 +369,9 @@ def test_a_worker_that_lost_its_lease_does_not_send(database: Engine, phones: Ph
     lines = office.lines()
     while dispatch.plan_next(office):
         pass
-    held = dispatch.claim(office, {"sms": lines["sms"]})
-    assert isinstance(held, dispatch.Held)
-    late = dispatch.Held(
+    held = claims.claim(office, {"sms": lines["sms"]})
+    assert isinstance(held, claims.Held)
+    late = claims.Held(
         held.state, held.token, held.parcel, held.channel, held.since, held.sid, held.known, held.until_s - 10
     )
     dispatch._send(office, lines["sms"], late)
@@ -388,8 +388,8 @@ def test_a_row_whose_worker_died_is_asked_about_only_after_the_provider_has_sett
     lines = office.lines()
     while dispatch.plan_next(office):
         pass
-    held = dispatch.claim(office, {"sms": lines["sms"]})
-    assert isinstance(held, dispatch.Held)
+    held = claims.claim(office, {"sms": lines["sms"]})
+    assert isinstance(held, claims.Held)
     lines["sms"].send(held.parcel)  # and here the worker dies
     moved.forward(seconds=QUICK.lease_s + 0.1)
     dispatch.run_once(office)

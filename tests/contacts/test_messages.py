@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts import messages
-from contacts.messages import FORBIDDEN, TEMPLATES, TooLong, script, segments, short_name, text
+from contacts import chinese, english, messages
+from contacts.messages import FORBIDDEN, TooLong, script, short_name, text
+from contacts.segments import Encoding, Segments, segments
 from contacts.values import Level
 from emergency.errors import BadInput
 from emergency.notifications import Content
 from emergency.words import Language
 from tests.contacts import cast
 
-KINDS = sorted(TEMPLATES)
+KINDS = sorted(chinese.WORDING.texts)
 
 
 def said(**changes: Any) -> Content:
@@ -54,12 +55,12 @@ def write(
     [(1, 1), (70, 1), (71, 2), (134, 2), (135, 3), (201, 3), (202, 4), (500, 8), (536, 8), (537, 9)],
 )
 def test_segments_of_chinese_text(units: int, count: int) -> None:
-    assert segments("污" * units) == messages.Segments("UCS-2", units, count)
+    assert segments("污" * units) == Segments(Encoding.UCS2, units, count)
 
 
 @pytest.mark.parametrize(("units", "count"), [(1, 1), (160, 1), (161, 2), (306, 2), (307, 3)])
 def test_segments_of_gsm7_text(units: int, count: int) -> None:
-    assert segments("a" * units) == messages.Segments("GSM-7", units, count)
+    assert segments("a" * units) == Segments(Encoding.GSM7, units, count)
 
 
 def test_a_character_outside_the_basic_plane_counts_two_and_an_escaped_one_two_septets() -> None:
@@ -262,6 +263,15 @@ def test_the_script_of_a_call() -> None:
     assert spoken(Language.ZH, drill=True).startswith("演练")
     assert spoken(Language.ZH, drill=True).endswith("演练")
     assert spoken(Language.EN, drill=True) == "EXERCISE Dazhou. Code K7M4. EXERCISE"
+
+
+def test_both_languages_know_the_same_kinds() -> None:
+    assert set(chinese.WORDING.texts) == set(english.WORDING.texts)
+
+
+def test_facts_after_a_heads_up_are_told_whole() -> None:
+    body = write(said(version=2)).body
+    assert body.startswith("【联防】达州更新2：铜钵河大竹段21日2时半污染物入河")
 
 
 def test_content_is_json_of_known_fields() -> None:

@@ -1,5 +1,6 @@
 /** Working down the call board, and reading back what others told this desk. */
 
+import { silence } from "../alarm.js";
 import { get, post } from "../api.js";
 import { say } from "../here.js";
 import { parseMoment } from "../moments.js";
@@ -45,6 +46,10 @@ export const submits = {
     await noted(`mine-${id}`, async () => {
       await post(`notifications/${id}/acknowledge`, { code: one?.code, by: by || state().me.name, via: "web" });
       await loadMine();
+      if (!state().mine.length) {
+        silence();
+        set({ alarm: false });
+      }
     });
   },
 };

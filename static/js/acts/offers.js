@@ -2,17 +2,24 @@
 
 import * as alarm from "../alarm.js";
 import { post } from "../api.js";
-import { say } from "../here.js";
+import { here, say } from "../here.js";
 import { now, set, state } from "../store.js";
+import { entryWords } from "../views/entries.js";
 import { loadMine } from "./calls.js";
 import { listSoon } from "./incidents.js";
 import { quietly } from "./trouble.js";
 
 /** @typedef {import("../types.js").Entry} Entry */
+/** @typedef {import("../types.js").OpenEntry} OpenEntry */
 
 /** Older offers have run out on the other side; the open messages show them all the same. */
-const FRESH_MS = 60_000;
+const OFFER_MS = 60_000;
+/** What rose to the desk longer ago than a shift's first hour stands in the incident's journal. */
+const NEWS_MS = 3_600_000;
+const RISEN = new Set(["proposal.escalated", "promise.overdue", "contact.gap", "escalation.exhausted"]);
+const MOST_NEWS = 3;
 const KEPT = "lianfang.desk.";
+const SILENCED = "lianfang.silenced";
 
 /** The newest entry of the desk's stream that this browser has seen. @param {string} desk */
 export function lastOf(desk) {
@@ -22,30 +29,53 @@ export function lastOf(desk) {
 /** @param {Entry} entry of the desk's stream */
 export function heardDesk(entry) {
   localStorage.setItem(KEPT + entry.stream.replace("desk:", ""), String(entry.n));
-  if (entry.withheld || entry.kind !== "delivery.offered") return;
+  if (entry.withheld) return;
   listSoon();
-  if (now().getTime() - new Date(entry.at).getTime() > FRESH_MS) return;
-  quietly(receive(entry.facts));
+  const age_ms = now().getTime() - new Date(entry.at).getTime();
+  if (entry.kind === "delivery.offered" && age_ms < OFFER_MS) quietly(receive(entry.facts));
+  if (RISEN.has(entry.kind) && age_ms < NEWS_MS) rise(entry);
+}
+
+/** A page opened while messages wait rings for them, unless this officer has silenced them. */
+export function ringIfOpen() {
+  const newest = Math.max(0, ...state().mine.map(({ id }) => id));
+  if (newest > Number(sessionStorage.getItem(SILENCED) ?? 0)) ring();
 }
 
 /** @param {Record<string, any>} facts */
 async function receive({ delivery }) {
   await post(`deliveries/${delivery}/receipt`, {});
   await loadMine();
-  set({ alarm: true });
-  alarm.ring();
-  const newest = state().mine[0];
+  ring();
+  const [newest] = state().mine;
   alarm.notice(say("alarm.title"), newest ? say("mine.from", { desk: newest.who_name ?? newest.who }) : say("alarm.body"));
 }
 
+/** @param {OpenEntry} entry */
+function rise(entry) {
+  const words = entryWords(entry, state(), here());
+  const incident = typeof entry.facts.incident === "number" ? entry.facts.incident : null;
+  set({ news: [{ n: entry.n, words, incident }, ...state().news].slice(0, MOST_NEWS) });
+  alarm.notice(say("app.name"), words);
+}
+
+function ring() {
+  if (!state().mine.length) return;
+  set({ alarm: true });
+  alarm.ring();
+}
+
+function silence() {
+  alarm.silence();
+  sessionStorage.setItem(SILENCED, String(Math.max(0, ...state().mine.map(({ id }) => id))));
+  set({ alarm: false });
+}
+
 export const clicks = {
-  silence() {
-    alarm.silence();
-    set({ alarm: false });
-  },
+  silence,
   show_mine() {
-    alarm.silence();
-    set({ alarm: false, tab: "next", mode: "desk" });
+    silence();
+    set({ tab: "next", mode: "desk" });
   },
   allow_notices() {
     quietly(alarm.ask().then(() => set({})));

@@ -1,6 +1,6 @@
-/** Correct, withdraw, stand down, close, and the flow state: acts on the chosen incident that the record keeps with a reason. */
+/** Withdraw, stand down, close, and the flow state: acts on the chosen incident that the record keeps with a reason. */
 
-import { post } from "../api.js";
+import { post, Problem } from "../api.js";
 import { here, say } from "../here.js";
 import * as sheets from "../sheets.js";
 import { set, state } from "../store.js";
@@ -18,7 +18,7 @@ export const clicks = {
     const { incident, chosen } = state();
     if (!incident || chosen === null) return;
     const act = /** @type {ReasonSheet["act"]} */ (button.dataset.id);
-    sheet = { act, number: chosen, told: toldNames(), fault: null, busy: false };
+    sheet = { act, number: chosen, told: toldNames(), fault: null, missing: [], busy: false };
     redraw({});
   },
   flow(/** @type {HTMLElement} */ button) {
@@ -29,7 +29,10 @@ export const clicks = {
 export const submits = {
   async reason(/** @type {HTMLFormElement} */ form) {
     if (!sheet || sheet.busy) return;
-    const typed = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]));
+    const data = new FormData(form);
+    const despite = data.getAll("despite").map(String);
+    data.delete("despite");
+    const typed = Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()]));
     const missing = Object.keys(typed).find((name) => !typed[name]);
     if (missing) {
       redraw({ fault: { field: missing, words: say(`missing.${missing}`) } });
@@ -37,12 +40,13 @@ export const submits = {
     }
     redraw({ busy: true, fault: null });
     try {
-      await post(`incidents/${sheet.number}/${sheet.act}`, typed);
+      await post(`incidents/${sheet.number}/${sheet.act}`, sheet.act === "stand-down" ? { ...typed, despite } : typed);
       sheets.close();
       listSoon();
       await catchUp(`incident:${state().chosen}`);
     } catch (trouble) {
-      redraw({ busy: false, fault: understood(trouble) });
+      const lacking = trouble instanceof Problem ? (trouble.facts.missing ?? []) : [];
+      redraw({ busy: false, fault: understood(trouble), missing: lacking });
     }
   },
 };

@@ -4,7 +4,7 @@ import { get, post, Problem } from "../api.js";
 import { say } from "../here.js";
 import * as chart from "../map/map.js";
 import { isPlace, parse } from "../coordinates.js";
-import { bodyOf, emptyDraft, placed, restored, settled, slips } from "../report.js";
+import { bodyOf, changesOf, draftOf, emptyDraft, placed, restored, settled, slips } from "../report.js";
 import { now, set, state } from "../store.js";
 import { choose, loadList } from "./incidents.js";
 import { quietly, understood } from "./trouble.js";
@@ -22,7 +22,20 @@ let searching = 0;
 export function begin(further = null) {
   const empty = emptyDraft(now(), state().me.time_zone);
   const draft = kept(empty) ?? (further ? fromIncident(empty) : empty);
-  set({ mode: "report", reportFor: further, draft, slips: [], preview: IDLE, places: [], tab: "next" });
+  openForm(draft, further, null);
+}
+
+/** Correcting: the form holds what is believed now, and only what differs is sent. */
+function correct() {
+  const { chosen, incident, me } = state();
+  if (chosen === null || !incident) return;
+  const draft = draftOf(incident.report, emptyDraft(now(), me.time_zone), me.time_zone);
+  openForm(draft, chosen, bodyOf(draft, me.time_zone, now()));
+}
+
+/** @param {Draft} draft @param {number | null} further @param {Record<string, unknown> | null} correcting */
+function openForm(draft, further, correcting) {
+  set({ mode: "report", reportFor: further, correcting, draft, slips: [], preview: IDLE, places: [], tab: "next" });
   changed(draft);
   requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("place")?.focus()));
 }
@@ -30,7 +43,7 @@ export function begin(further = null) {
 export function leave() {
   asking.abort();
   chart.mark(null);
-  set({ mode: "desk", reportFor: null, places: [] });
+  set({ mode: "desk", reportFor: null, correcting: null, places: [] });
 }
 
 /** @param {{lon: number, lat: number}} place @param {string} [name] */
@@ -46,6 +59,7 @@ export function setPlace(place, name = "") {
 export const clicks = {
   report: () => begin(),
   further: () => begin(state().chosen),
+  correct,
   leave_report: leave,
   choose_place(/** @type {HTMLElement} */ button) {
     const found = state().places[Number(button.dataset.id)];
@@ -90,10 +104,10 @@ function takeField(input) {
 
 /** @param {Draft} draft */
 function changed(draft) {
-  localStorage.setItem(KEPT, JSON.stringify({ ...draft, saved_at: now().toISOString() }));
+  if (!state().correcting) localStorage.setItem(KEPT, JSON.stringify({ ...draft, saved_at: now().toISOString() }));
   set({ draft, slips: [] });
   const found = parse(draft.place);
-  chart.mark(isPlace(found) && found.datum === "wgs84" ? found : null, setPlace, say("map.report"));
+  if (!isPlace(found)) chart.mark(null);
   previewSoon(draft);
 }
 
@@ -117,10 +131,19 @@ async function preview(body, signal) {
   try {
     const assessment = await post("incidents/preview", body, { signal });
     set({ preview: { state: "shown", assessment, problem: null } });
+    showOnMap(assessment.inputs.location);
   } catch (trouble) {
     if (trouble instanceof DOMException) return;
     refused(trouble);
+    const { location } = /** @type {{location: {lon: number, lat: number}}} */ (body);
+    showOnMap(location);
   }
+}
+
+/** The place as the service understood it, which for GCJ-02 is not where it was typed. @param {{lon: number, lat: number}} place */
+function showOnMap(place) {
+  chart.mark(place, setPlace, say("map.report"));
+  chart.look(place);
 }
 
 /** @param {string} wanted */
@@ -130,7 +153,7 @@ async function search(wanted) {
 }
 
 async function save() {
-  const { draft, reportFor, me, busy } = state();
+  const { draft, me, busy } = state();
   if (!draft || busy) return;
   const wrong = slips(draft, me.time_zone, now());
   const body = bodyOf(draft, me.time_zone, now());
@@ -141,16 +164,29 @@ async function save() {
   }
   set({ busy: true });
   try {
-    const saved = await post(reportFor ? `incidents/${reportFor}/reports` : "incidents", body);
-    localStorage.removeItem(KEPT);
+    const number = await submit(body, draft);
+    if (!state().correcting) localStorage.removeItem(KEPT);
     leave();
     await loadList();
-    await choose(reportFor ?? saved.number);
+    await choose(number);
   } catch (trouble) {
     refused(trouble);
   } finally {
     set({ busy: false });
   }
+}
+
+/**
+ * @param {Record<string, unknown>} body
+ * @param {Draft} draft
+ * @returns {Promise<number>} the incident's number
+ */
+async function submit(body, draft) {
+  const { reportFor, correcting } = state();
+  if (reportFor === null) return (await post("incidents", body)).number;
+  if (correcting) await post(`incidents/${reportFor}/correct`, { changes: changesOf(body, correcting), reason: draft.reason.trim() });
+  else await post(`incidents/${reportFor}/reports`, body);
+  return reportFor;
 }
 
 /** @param {unknown} trouble */

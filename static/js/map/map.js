@@ -13,6 +13,7 @@ import { EMPTY, style, SWITCHES } from "./style.js";
 /** The reference basin, where a page without an incident begins. */
 const BASIN = /** @type {[number, number, number, number]} */ ([101.6, 27.9, 110.2, 33.2]);
 const NEAR_H = 24;
+const CLOSE = 10;
 const COLOURS = ["ground", "ink", "ink2", "line", "water", "canal", "land", "maybe", "here", "passed", "paper", "accent"];
 
 /** @type {maplibregl.Map | null} */
@@ -71,7 +72,9 @@ async function dress(ears) {
  * @param {Speech & {now: Date}} here
  */
 export function show(shapes, at, here) {
-  const features = (shapes?.features ?? []).map((feature, order) => ({ ...feature, properties: { ...feature.properties, ...dressed(feature, order, at, here) } }));
+  const all = shapes?.features ?? [];
+  const origin = all.find(({ properties }) => properties?.layer === "arrival"); // where it happened: the spot itself marks it
+  const features = all.filter((feature) => feature !== origin).map((feature, order) => ({ ...feature, properties: { ...feature.properties, ...dressed(feature, order, at, here) } }));
   draw({ type: "FeatureCollection", features });
 }
 
@@ -124,9 +127,11 @@ export function mark(place, moved, label = "") {
   marker.setLngLat([place.lon, place.lat]).addTo(map);
 }
 
-/** @param {{lon: number, lat: number}} place @param {number} [zoom] */
-export function look(place, zoom = 11) {
-  map?.jumpTo({ center: [place.lon, place.lat], zoom: Math.max(map.getZoom(), zoom) });
+/** Moves only where the place is out of sight or too small to judge. @param {{lon: number, lat: number}} place */
+export function look(place) {
+  if (!map) return;
+  const near = map.getZoom() >= CLOSE && map.getBounds().contains([place.lon, place.lat]);
+  if (!near) map.jumpTo({ center: [place.lon, place.lat], zoom: Math.max(map.getZoom(), CLOSE) });
 }
 
 /**

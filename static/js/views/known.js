@@ -19,11 +19,23 @@ const FLOWS = ["low", "mean", "high", "flood"];
  */
 export function known(state, here) {
   const { say } = here;
+  if (state.mode === "report" && !state.reportFor) return foreseen(state, here);
   if (!state.chosen) return html`<section class="empty" data-key="none"><h2>${say("known.none")}</h2><p>${say("known.none.how")}</p></section>`;
   if (!state.incident) return html`<p class="empty" role="status" data-key="loading">${say("loading")}</p>`;
   const file = state.files[`incident:${state.chosen}`];
   return html`${event(state, state.incident, here)}${reached(state, here)}${sites(state, here)}${gaps(state, here)}
     ${journal(file?.entries ?? [], state, here)}`;
+}
+
+/**
+ * While a new report is written: what it would mean.
+ * @param {State} state
+ * @param {Here} here
+ */
+function foreseen(state, here) {
+  const would = { ...state, assessment: state.preview.assessment, incident: null };
+  return html`<section class="empty" data-key="foreseen"><h2>${here.say("known.foreseen")}</h2><p>${here.say("known.foreseen.how")}</p></section>
+    ${would.assessment ? html`${reached(would, here)}${sites(would, here)}${gaps(would, here)}` : NOTHING}`;
 }
 
 /**
@@ -102,9 +114,9 @@ function flow(flowState, state, { say }) {
 function acts(incident, { say, me }) {
   const record = html`<a class="button" href="/incidents/${incident.number}/record">${say("act.record")}</a>`;
   if (!RUNNERS.has(me.role) || incident.status === "closed") return html`<p class="acts">${record}</p>`;
-  const names = ["correct", "withdraw", "stand-down", "close"];
+  const names = ["withdraw", "stand-down", "close"];
   return html`<p class="acts"><button data-do="further">${say("act.further")}</button>${record}</p>
-    <details class="more acts-more"><summary>${say("act.more")}</summary><p class="acts">${names.map(
+    <details class="more acts-more"><summary>${say("act.more")}</summary><p class="acts"><button data-do="correct">${say("act.correct")}</button>${names.map(
       (name) => html`<button data-do="reason" data-id="${name}">${say(`act.${name}`)}</button>`,
     )}</p></details>`;
 }

@@ -23,9 +23,9 @@ export function next(state, here) {
   if (state.mode === "report" && state.draft) return reportForm(state, here);
   const mine = mineSection(state, here);
   if (!state.chosen) return html`${mine}${start(state, here)}`;
-  const calls = CALLERS.has(here.me.role);
+  const order = state.calls.length ? [callBoard, proposals] : [proposals, callBoard];
   return html`${mine}${near(state.assessment?.sites ?? [], here)}
-    ${calls ? callBoard(state, here) : NOTHING}${calls ? proposals(state, here) : NOTHING}${promises(state, here)}`;
+    ${CALLERS.has(here.me.role) ? order.map((view) => view(state, here)) : NOTHING}${promises(state, here)}`;
 }
 
 /**
@@ -39,7 +39,8 @@ export function bar(state, here) {
     const ready = proposalsBar(state, here);
     if (ready) return ready;
   }
-  return mayReport(here.me) ? html`<button class="primary" data-do="report">${here.say("report.start")}</button>` : NOTHING;
+  if (!mayReport(here.me)) return NOTHING;
+  return state.chosen ? html`<button data-do="report">${here.say("report.start.other")}</button>` : html`<button class="primary" data-do="report">${here.say("report.start")}</button>`;
 }
 
 /** @param {{role: string}} me */

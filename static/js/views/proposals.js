@@ -30,16 +30,33 @@ export function ticked(state) {
 export function proposals(state, here) {
   const { say } = here;
   const all = proposed(state);
-  const open = all.filter(({ circle }) => circle !== "watch");
-  const watched = all.filter(({ circle }) => circle === "watch");
+  const own = all.filter(({ who }) => who === state.me.desk);
+  const others = all.filter(({ who }) => who !== state.me.desk);
+  const open = own.filter(({ circle }) => circle !== "watch");
+  const watched = own.filter(({ circle }) => circle === "watch");
   const issued = (state.incident?.notifications ?? []).length > 0;
   return html`<section class="proposals" aria-labelledby="proposals-title" data-key="proposals">
     ${heading("proposals-title", say("proposals.title"), open.length || "")}
     ${open.length ? NOTHING : html`<p class="empty">${say(issued ? "proposals.decided" : "proposals.empty")}</p>`}
     <ul class="plain" data-list>${open.map((one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`)}</ul>
-    ${watched.length ? html`<details class="more watched" data-key="watched"><summary>${say("proposals.watched", { n: watched.length })}</summary><p class="hint">${say("proposals.watched.why")}</p>
-      <ul class="plain" data-list>${watched.map((one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`)}</ul></details>` : NOTHING}
+    ${folded("watched", say("proposals.watched", { n: watched.length }), say("proposals.watched.why"), watched, state, here)}
+    ${folded("others", say("proposals.others", { n: others.length }), "", others, state, here)}
   </section>`;
+}
+
+/**
+ * Proposals that ask nothing of this desk now, one line until they are looked at.
+ * @param {string} key
+ * @param {string} title
+ * @param {string} why
+ * @param {Notification[]} all
+ * @param {State} state
+ * @param {Here} here
+ */
+function folded(key, title, why, all, state, here) {
+  if (!all.length) return NOTHING;
+  return html`<details class="more" data-key="${key}"><summary>${title}</summary>${why ? html`<p class="hint">${why}</p>` : NOTHING}
+    <ul class="plain" data-list>${all.map((one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`)}</ul></details>`;
 }
 
 /**
@@ -92,7 +109,7 @@ export function citation(clause, { say }) {
   const cited = clause.cited ?? [clause.agreement, clause.clause].filter(Boolean).join(" · ");
   const text = clause.clause_text ?? clause.text;
   return html`<div class="citation"><p class="reason">${clause.reason ?? cited}</p>
-    ${clause.reason ? html`<p class="cited">${cited}${clause.source ? ` · ${say(`source.${clause.source}`)}` : ""}${clause.text_held === false ? html` <span class="tag doubt">${say("clause.not_held")}</span>` : NOTHING}</p>` : NOTHING}
+    ${clause.reason && !clause.reason.includes(cited) ? html`<p class="cited">${cited}${clause.source ? ` · ${say(`source.${clause.source}`)}` : ""}</p>` : NOTHING}
     ${text ? html`<blockquote>${text}</blockquote>` : NOTHING}</div>`;
 }
 

@@ -18,7 +18,7 @@ export function reached(state, here) {
   const found = state.assessment?.reached ?? [];
   const told = tally(state);
   return html`<section class="reached" aria-labelledby="reached-title" data-key="reached">
-    ${heading("reached-title", say("reached.title"), found.length ? say("reached.count", { n: found.length, ...told }) : "")}
+    ${heading("reached-title", say("reached.title"), found.length ? (told.told ? say("reached.count", { n: found.length, ...told }) : found.length) : "")}
     ${found.length ? NOTHING : html`<p class="empty">${say("reached.empty")}</p>`}
     <ol class="plain" data-list>${found.map((one) => html`<li data-key="reached-${one.code}-${one.river}-${one.entry}">${row(one, state, here)}</li>`)}</ol></section>`;
 }
@@ -44,16 +44,16 @@ function row(one, state, here) {
   const notifications = state.incident?.notifications ?? [];
   const theirs = notifications.filter(({ tells }) => tells === one.desk);
   const again = one.entry > 1 ? html` <span class="tag">${say("reached.again", { n: one.entry })}</span>` : NOTHING;
-  const own = one.desk === state.incident?.lead;
+  const leads = one.desk === state.incident?.lead;
   return html`<details class="reach stage-${stage(one, here.now)}"><summary data-item>
       <span class="not-before"><span class="hint">${say("not_before")}</span> ${hour(one.earliest_at, here)}</span>
       <span class="who"><strong>${one.name}</strong>${again}
         <span class="meta">${one.river_name} ${kilometres(one.enter_km)}${bank(one.bank, here)}</span></span>
-      <span class="rest"><span class="marks">${own ? html`<span class="hint">${say("reached.own")}</span>` : html`${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(theirs.at(-1)?.circle, here)}`}</span>
+      <span class="rest"><span class="marks">${state.incident === null ? circleTag(state.assessment ? circleOf(state.assessment, one.desk) : null, here) : leads ? html`<span class="hint">${say(one.desk === here.me.desk ? "reached.own" : "reached.lead")}</span>` : html`${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(theirs.at(-1)?.circle, here)}`}</span>
       <span class="likely">${say("likely")} ${hour(one.likely_at, here)} · <span class="latest">${say("latest")} ${hour(one.latest_at, here)}</span></span></span></summary>
     ${trailing(one, here)}
     ${theirs.map((notification) => message(notification, here))}
-    ${theirs.length || own ? NOTHING : html`<p class="hint">${say("reached.nobody_owes")}</p>`}
+    ${theirs.length || leads || state.incident === null ? NOTHING : html`<p class="hint">${say("reached.nobody_owes")}</p>`}
   </details>`;
 }
 

@@ -22,7 +22,8 @@ export function reportForm(state, here) {
   const draft = /** @type {Draft} */ (state.draft);
   const faults = faultsOf(state, here);
   return html`<form class="report" id="report-form" data-submit="save_report" aria-labelledby="report-title" data-key="report" novalidate>
-    <h2 id="report-title">${state.reportFor ? say("report.further", { n: state.reportFor }) : say("report.title")}</h2>
+    <h2 id="report-title">${title(state, say)}</h2>
+    ${state.correcting ? html`<p class="hint">${say("act.correct.hint")}</p>${field("correct-reason", say("correct.reason"), faults.reason, html`<input id="correct-reason" name="reason" data-input="draft" maxlength="300" value="${draft.reason}" ${described("correct-reason", faults.reason)}>`, "")}` : NOTHING}
     ${faults.body ? html`<p class="fault" role="alert">${faults.body}</p>` : NOTHING}
     ${place(state, draft, faults, here)}
     ${field("occurred", say("form.occurred"), faults.occurred_at, html`<input id="occurred" name="occurred" data-input="draft" autocomplete="off" inputmode="text" maxlength="30" value="${draft.occurred}" placeholder="02:30" ${described("occurred", faults.occurred_at)}>`, readTime(draft.occurred, here) ?? say("form.occurred.hint"))}
@@ -34,12 +35,19 @@ export function reportForm(state, here) {
   </form>`;
 }
 
+/** @param {State} state @param {import("../words.js").Say} say */
+function title({ reportFor, correcting }, say) {
+  if (!reportFor) return say("report.title");
+  return say(correcting ? "report.correct" : "report.further", { n: reportFor });
+}
+
 /**
  * @param {State} state
  * @param {Here} here
  */
 export function reportBar(state, { say }) {
-  const label = state.reportFor ? say("report.save.further", { n: state.reportFor }) : say(state.draft?.drill ? "report.save.drill" : "report.save");
+  const key = state.correcting ? "report.save.correct" : state.reportFor ? "report.save.further" : state.draft?.drill ? "report.save.drill" : "report.save";
+  const label = say(key, { n: state.reportFor });
   return html`<button class="primary" type="submit" form="report-form" ${state.busy && "disabled"}>${label}</button>
     <button data-do="leave_report">${say("report.leave")}</button>`;
 }
@@ -56,7 +64,8 @@ function faultsOf(state, { say }) {
   const name = (refused.field ?? "body").split(".")[0] ?? "body";
   return { ...found, [KNOWN_FIELDS.has(name) ? name : "body"]: refused.detail };
 }
-const KNOWN_FIELDS = new Set(["location", "occurred_at", "known_at", "substance", "mass_kg", "duration_min", "reporter", "description"]);
+const MOST_CANDIDATES = 4;
+const KNOWN_FIELDS = new Set(["location", "occurred_at", "known_at", "substance", "mass_kg", "duration_min", "reporter", "description", "reason"]);
 
 /**
  * @param {State} state
@@ -65,7 +74,7 @@ const KNOWN_FIELDS = new Set(["location", "occurred_at", "known_at", "substance"
  * @param {Here} here
  */
 function place(state, draft, faults, { say }) {
-  const candidates = state.preview.problem?.candidates ?? [];
+  const candidates = state.preview.problem?.candidates.slice(0, MOST_CANDIDATES) ?? [];
   return html`${field("place", say("form.place"), faults.location, html`<input id="place" name="place" data-input="place" autocomplete="off" role="combobox" aria-expanded="${state.places.length > 0}" aria-controls="places" value="${draft.place}" placeholder="${say("form.place.hint")}" ${described("place", faults.location)}>`, draft.placeName || say("form.place.map"))}
     <ul class="plain places" id="places" data-list>${state.places.map(
       (one, i) => html`<li data-key="place-${i}"><button type="button" data-item data-do="choose_place" data-id="${i}"><strong>${one.name}</strong> <span class="meta">${one.detail}</span></button></li>`,

@@ -1,0 +1,171 @@
+"""Taking up a delivery that is due: what is moot or over is closed at once; anything else is leased to one worker.
+
+A lease is a token and an instant. Whoever still holds the token may change the row; when the instant passes, another worker
+takes the row up, and a text that was being sent then counts as one of which nobody knows.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from contacts import deliveries, reconcile
+from contacts.channels.base import Channel, Parcel
+from contacts.models import AttemptRow, ChannelRow, DeliveryRow, EscalationRow, MethodRow
+from contacts.numbers import Vault
+from contacts.office import Lines, Office
+from contacts.states import State
+from contacts.values import ACKNOWLEDGED, LOST, NO_RECEIPT, OPTED_OUT, REPLACED, TOO_LATE, Policy, Reason
+from emergency import notifications
+from emergency.errors import NotReady
+from emergency.journal import Actor
+from emergency.notifications import NotificationRow
+
+BY: Final = Actor(process="dispatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row in this worker's hands: until when it may still begin to send, by a clock that nobody sets."""
+
+    state: State
+    token: str
+    parcel: Parcel
+    channel: str
+    since: datetime
+    sid: str | None
+    known: frozenset[str]
+    until_s: float
+
+
+def claim(office: Office, lines: Lines) -> Held | State | None:
+    """Take a lease on one due row. None: nothing is due. A state: it was settled without anything to send or ask."""
+    began_s = time.monotonic()
+    at = office.now()
+    with office.sessions.begin() as session:
+        row = session.scalar(_due(at, lines))
+        if row is None:
+            return None
+        if _settled(session, row, lines[row.channel], office.policy, at):
+            return State(row.state)
+        try:
+            number = _number(session, row, office.vault)
+        except NotReady as trouble:
+            reason = Reason(trouble.slug, trouble.words).stored()
+            deliveries.end(session, row, State.FAILED_PERMANENT, reason, at=at, by=BY)
+            return State(row.state)
+        row.provider = lines[row.channel].provider
+        return _lease(session, row, number, office.policy, at, began_s)
+
+
+def _due(at: datetime, lines: Lines) -> Select[DeliveryRow]:
+    paused = exists().where(ChannelRow.channel == DeliveryRow.channel, ChannelRow.until > at)
+    return (
+        select(DeliveryRow)
+        .where(
+            DeliveryRow.act_at <= at,
+            DeliveryRow.channel.in_(lines),
+            ~((DeliveryRow.state == State.PENDING) & paused),
+        )
+        .order_by(DeliveryRow.rank, DeliveryRow.act_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _settled(session: Session, row: DeliveryRow, channel: Channel, policy: Policy, at: datetime) -> bool:
+    """Whether nothing is to be sent or asked now: it is moot, its worker was lost, or it was asked about long enough."""
+    moot = _moot(session, row, at)
+    if moot is not None:
+        deliveries.end(session, row, *moot, at=at, by=BY)
+    elif row.state == State.SENDING:
+        _lost(session, row, channel, policy, at)
+    elif row.state in (State.ACCEPTED, State.SENT) and _silent(row, policy, at):
+        row.act_at, row.reason = None, NO_RECEIPT.stored()
+        deliveries.tell(session, row, at=at, by=BY, kind="delivery.silent")
+    else:
+        return False
+    return True
+
+
+def _moot(session: Session, row: DeliveryRow, at: datetime) -> tuple[State, dict[str, object]] | None:
+    if row.state in (State.PENDING, State.UNKNOWN) and row.expires_at <= at:
+        return State.EXPIRED, TOO_LATE.stored()
+    if row.state != State.PENDING:
+        return None
+    notification = session.get_one(NotificationRow, row.notification_id)
+    if notification.state == notifications.State.ACKNOWLEDGED:
+        return State.CANCELLED, ACKNOWLEDGED.stored()
+    if _replaced(session, notification):
+        return State.CANCELLED, REPLACED.stored()
+    method = session.get(MethodRow, row.method_id) if row.method_id is not None else None
+    if method is not None and method.opted_out_at is not None:
+        return State.FAILED_PERMANENT, OPTED_OUT.stored()
+    return None
+
+
+def _replaced(session: Session, notification: NotificationRow) -> bool:
+    later = select(EscalationRow.id).where(
+        EscalationRow.incident == notification.incident,
+        EscalationRow.who == notification.who,
+        EscalationRow.tells == notification.tells,
+        EscalationRow.notification_id > notification.id,
+    )
+    return session.scalar(later.limit(1)) is not None
+
+
+def _lost(session: Session, row: DeliveryRow, channel: Channel, policy: Policy, at: datetime) -> None:
+    deliveries.finish_attempt(session, row.id, row.attempts, "lost", at=at)
+    if channel.repeatable:
+        deliveries.wait(row, at, None)
+    else:
+        deliveries.doubt(session, row, at=at, by=BY, policy=policy, why=LOST)
+
+
+def _silent(row: DeliveryRow, policy: Policy, at: datetime) -> bool:
+    return row.accepted_at is not None and at - row.accepted_at > timedelta(seconds=policy.ask_until_s)
+
+
+def _number(session: Session, row: DeliveryRow, vault: Vault) -> str | None:
+    method = session.get(MethodRow, row.method_id) if row.method_id is not None else None
+    return None if method is None else vault.open(method.number)
+
+
+def _lease(
+    session: Session, row: DeliveryRow, number: str | None, policy: Policy, at: datetime, began_s: float
+) -> Held:
+    row.lease_token = secrets.token_hex(16)
+    row.act_at = at + timedelta(seconds=policy.lease_s)
+    if row.state == State.PENDING:
+        row.state, row.attempts = State.SENDING, row.attempts + 1
+        row.attempted_at = row.attempted_at or at
+        session.add(AttemptRow(delivery_id=row.id, n=row.attempts, started_at=at))
+    parcel = Parcel(
+        delivery=row.id,
+        attempt=row.attempts,
+        notification=row.notification_id,
+        incident=row.incident,
+        desk=row.desk,
+        number=number,
+        body=row.body,
+        at=at,
+        valid_s=int((row.expires_at - at).total_seconds()),
+    )
+    known = reconcile.known_sids(session, row) if row.state == State.UNKNOWN else frozenset()
+    since = row.attempted_at or row.created_at
+    half_s = began_s + policy.lease_s / 2
+    return Held(State(row.state), row.lease_token, parcel, row.channel, since, row.provider_sid, known, half_s)
+
+
+def owned(session: Session, held: Held) -> DeliveryRow | None:
+    """The row, locked, if this worker still holds it; else somebody has gone on without us."""
+    mine = select(DeliveryRow).where(
+        DeliveryRow.id == held.parcel.delivery,
+        DeliveryRow.state == held.state,
+        DeliveryRow.lease_token == held.token,
+    )
+    return session.scalar(mine.with_for_update())

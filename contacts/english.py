@@ -1,0 +1,160 @@
+"""The English texts, in GSM-7 letters. Pure."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from contacts.said import ENDINGS, Said, Wording
+
+LABELS: Final = {
+    "incident": "FIRST",
+    "withdrawal": "WITHDRAWN",
+    "correction": "CORRECTION",
+    "end": "END",
+    "upstream_enquiry": "ENQUIRY",
+    "planned_release": "PLANNED RELEASE",
+    "courtesy_copy": "COPY",
+    "report_upward": "REPORT",
+}
+
+
+def _label(said: Said) -> str:
+    if said.kind == "update" or (said.kind == "incident" and said.version > 1):
+        return f"UPDATE {said.version}"
+    return LABELS[said.kind]
+
+
+def _arrival(said: Said, earliest: str, word: str = "from") -> str:
+    was = f" (was {said.was})" if said.was else ""
+    return f"{said.section} {word} {earliest}{was}" if earliest else f"{said.section} time unknown{was}"
+
+
+def _doubt(said: Said) -> str:
+    return "" if said.verified else ", unverified"
+
+
+def _next(said: Said) -> str:
+    return f". Next {said.next_update}" if said.next_update else ""
+
+
+def _first(said: Said) -> str:
+    place = f" at {said.place}" if said.place else ""
+    when = f" {said.occurred}" if said.occurred else ""
+    what = f"{'unknown substance' if said.unknown else said.substance} in river{when}{_doubt(said)}"
+    head = f"LIANFANG {said.sender} {_label(said)}: {said.river}{place}, {what}"
+    return f"{head}. {_arrival(said, said.earliest_then)}. Call our duty desk, code {said.code}{_next(said)}"
+
+
+MOVES: Final = {
+    "earlier": ("EARLIER", "from", "Check intakes and gates now. "),
+    "later": ("LATER", "not before", "Keep all measures. "),
+    "unchanged": ("NO CHANGE", "from", "Keep all measures. "),
+    "": ("update", "from", ""),
+}
+
+
+def _update(said: Said) -> str:
+    change, word, ask = MOVES[said.moved]
+    head = f"LIANFANG {said.sender} {_label(said)}: {said.river} {change}{_doubt(said)}"
+    return f"{head}, {_arrival(said, said.earliest, word)}. {ask}Call back, code {said.code}{_next(said)}"
+
+
+def _correction(said: Said) -> str:
+    head = f"LIANFANG {said.sender} CORRECTION {said.version}: {said.river}, our last notice was wrong{_doubt(said)}"
+    return f"{head}. Now: {_arrival(said, said.earliest)}. Call back, code {said.code}{_next(said)}"
+
+
+def _withdrawal(said: Said) -> str:
+    head = f"LIANFANG {said.sender} WITHDRAWN: {said.river} notice was not so"
+    return f"{head}. Stand down. Call our duty desk, code {said.code}"
+
+
+def _end(said: Said) -> str:
+    head = f"LIANFANG {said.sender} END: {said.river}, our notice to you ends"
+    return f"{head}. Reopening intakes is yours to decide. Call back, code {said.code}"
+
+
+def _enquiry(said: Said) -> str:
+    when = f" {said.occurred}" if said.occurred else ""
+    head = f"LIANFANG {said.sender} ENQUIRY: {said.section}{when} abnormal{_doubt(said)}, may be from upstream"
+    return f"{head}. Check discharges and gates, call our desk, code {said.code}"
+
+
+def _release(said: Said) -> str:
+    since = f" from {said.occurred}" if said.occurred else ""
+    head = f"LIANFANG {said.sender} PLANNED RELEASE, not an incident: {said.river}{since}, level will rise"
+    return f"{head}. Tell intakes downstream. Call back, code {said.code}"
+
+
+def _bell(said: Said) -> str:
+    urgent = "" if said.kind in ENDINGS else "urgent "
+    where = " (number in your directory)" if said.hint else ""
+    chase = f". Not back in {said.minutes} min: we call your leader" if said.minutes else ""
+    head = f"LIANFANG {said.sender} {_label(said)}: {urgent}cross-border water notice{_doubt(said)}"
+    return f"{head}. Call {said.sender} duty desk now{where}, code {said.code}{chase}"
+
+
+def _drill(said: Said) -> str:
+    head = f"LIANFANG EXERCISE {said.sender} {_label(said)}: {said.river}, simulated "
+    order = f"Only call back, code {said.code}. Take NO real action. EXERCISE"
+    if said.kind in ENDINGS:
+        return f"{head}notice {ENDINGS[said.kind].en}. {order}"
+    return f"{head}{said.substance}, {_arrival(said, said.earliest)}. {order}"
+
+
+def _drill_bell(said: Said) -> str:
+    head = f"LIANFANG EXERCISE {said.sender} ({_label(said)})"
+    return f"{head}: only call {said.sender} duty desk, code {said.code}. Take NO real action. EXERCISE"
+
+
+def _gist(said: Said) -> str:
+    word = ENDINGS[said.kind].en if said.kind in ENDINGS else GISTS.get(said.kind, "spill")
+    return f"{said.river} {word}{_doubt(said)}"
+
+
+GISTS: Final = {"planned_release": "release", "upstream_enquiry": "enquiry"}
+
+
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _when(at: datetime, beside: datetime | None) -> str:
+    day = "" if beside is not None and at.date() == beside.date() else f" {at.day} {MONTHS[at.month - 1]}"
+    return f"{at:%H:%M}{day}"
+
+
+WORDING: Final = Wording(
+    when=_when,
+    ranks=re.compile(
+        r"(?: (?:Tibetan|Qiang|Yi|Tujia|Miao|and))*"
+        r"(?: Autonomous)? (?:Prefecture|County|District|Municipality|City|New Area)$"
+    ),
+    river=lambda name: re.sub(r" River$", " R", name),
+    general_river="river",
+    general_section="your area",
+    pollutant="pollutant",
+    texts={
+        "incident": _first,
+        "courtesy_copy": _first,
+        "report_upward": _first,
+        "update": _update,
+        "correction": _correction,
+        "withdrawal": _withdrawal,
+        "end": _end,
+        "upstream_enquiry": _enquiry,
+        "planned_release": _release,
+    },
+    bell=_bell,
+    drill=_drill,
+    drill_bell=_drill_bell,
+    scripts=(
+        lambda s: f"{s.sender}: {_gist(s)}, {s.earliest}. Code {s.code}",
+        lambda s: f"{s.sender}: {_gist(s)}. Code {s.code}",
+        lambda s: f"{s.sender}: {s.river}{_doubt(s)}. Code {s.code}",
+        lambda s: f"{_label(s)}: water notice. Code {s.code}",
+    ),
+    drill_scripts=(
+        lambda s: f"EXERCISE {s.sender}. Code {s.code}. EXERCISE",
+        lambda s: f"EXERCISE. Code {s.code}. EXERCISE",
+    ),
+)

@@ -1,0 +1,28 @@
+"""What a dispatch worker works with."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from contacts.channels.base import Channel
+from contacts.numbers import Vault
+from contacts.values import Policy
+from emergency import clock
+from emergency.db import Sessions
+
+Lines = Mapping[str, Channel]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What a worker works with. lines: makes the channels, once for each thread. zone: for desks without a roster."""
+
+    sessions: Sessions
+    vault: Vault
+    lines: Callable[[], Lines]
+    zone: ZoneInfo
+    policy: Policy = field(default_factory=Policy)
+    now: Callable[[], datetime] = clock.now
+    chance: Callable[[], float] = random.random

@@ -24,6 +24,8 @@ from emergency.words import Words
 ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters and digits that are not taken for one another over a telephone."""
 CODE_LENGTH: Final = 4
+HEADS_UP: Final = "heads_up"
+FORMAL_NOTICE: Final = "formal_notice"
 
 
 class State(StrEnum):
@@ -72,7 +74,11 @@ class Content:
 
 
 class NotificationRow(Base):
-    """One message owed. It discharges the obligations that name it."""
+    """One message owed. It discharges the obligations that name it.
+
+    asks: the act that discharges it. A heads-up sent where a formal notice is asked leaves the notice owed: another row
+    that `follows` this one and carries the same version.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (UniqueConstraint("incident", "who", "tells", "role", "kind", "occasion"),)
@@ -87,6 +93,8 @@ class NotificationRow(Base):
     circle: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(12))
     automatic: Mapped[bool] = mapped_column(Boolean)
+    asks: Mapped[str] = mapped_column(String(14))
+    follows: Mapped[int | None] = mapped_column(BigInteger)
     deadline_at: Mapped[datetime | None]
     clauses: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     code: Mapped[str] = mapped_column(String(6))
@@ -120,7 +128,7 @@ class DeskCodeRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to propose. clauses: JSON-ready citations, one per obligation that it discharges."""
+    """A message to propose. clauses: JSON-ready citations, one per obligation that it discharges; asks: the act it needs."""
 
     who: str
     tells: str
@@ -131,6 +139,7 @@ class Draft:
     deadline_at: datetime | None
     clauses: Sequence[Mapping[str, Any]]
     automatic: bool = False
+    asks: str = HEADS_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +184,7 @@ def issue(
 ) -> None:
     """Hand a proposed message to delivery. `content` lacks only code and version, which are set here."""
     _still_proposed(row)
-    if act == "formal_notice" and consent is None:
+    if act == FORMAL_NOTICE and consent is None:
         raise BadInput(
             "consent-missing",
             Words("正式通报须记录同意人、方式和时间。", "A formal notice needs consent: by whom, how and when."),
@@ -188,6 +197,8 @@ def issue(
     row.consent = None if consent is None else {"by": consent.by, "how": consent.how, "at": consent.at.isoformat()}
     facts = _facts(row) | {"act": act, "version": row.version, "consent": row.consent, "content": row.content}
     journal.append(session, _stream(row), "notification.issued", by=by, at=at, facts=facts)
+    if act == HEADS_UP and row.asks == FORMAL_NOTICE:
+        _still_owed(session, row, by=by, at=at)
 
 
 def withhold(session: Session, row: NotificationRow, *, reason: str, by: Actor, at: datetime) -> None:
@@ -276,14 +287,14 @@ def told(session: Session, incident: int, who: str | None = None) -> frozenset[s
 
 
 def next_version(session: Session, row: NotificationRow) -> int:
-    """The number that the next message of this desk to that one carries: 1 is the first."""
-    counted = select(func.count()).where(
-        NotificationRow.incident == row.incident,
-        NotificationRow.who == row.who,
-        NotificationRow.tells == row.tells,
-        NotificationRow.issued_at.is_not(None),
+    """The number that the next message of this desk to that one carries: 1 is the first; a notice repeats its heads-up's."""
+    if row.follows is not None:
+        followed = session.get_one(NotificationRow, row.follows)
+        return followed.version or 1
+    newest = select(func.max(NotificationRow.version)).where(
+        NotificationRow.incident == row.incident, NotificationRow.who == row.who, NotificationRow.tells == row.tells
     )
-    return 1 + (session.scalar(counted) or 0)
+    return 1 + (session.scalar(newest) or 0)
 
 
 def desk_code(session: Session, incident: int, desk: str) -> str:
@@ -313,6 +324,7 @@ def _new(
         circle=draft.circle,
         state=State.PROPOSED,
         automatic=draft.automatic,
+        asks=draft.asks,
         deadline_at=draft.deadline_at,
         clauses=[dict(clause) for clause in draft.clauses],
         code=desk_code(session, incident, draft.tells),
@@ -350,6 +362,25 @@ def _mark(session: Session, row: NotificationRow, *, by_person: str, via: Via, a
         .returning(NotificationRow.id)
     )
     return sorted(marked.scalars())
+
+
+def _still_owed(session: Session, row: NotificationRow, *, by: Actor, at: datetime) -> None:
+    """After a heads-up the formal notice is still owed, by the same clauses and deadline."""
+    draft = Draft(
+        who=row.who,
+        tells=row.tells,
+        role=row.role,
+        kind=row.kind,
+        occasion=f"{row.occasion}, formal",
+        circle=row.circle,
+        deadline_at=row.deadline_at,
+        clauses=row.clauses,
+        asks=FORMAL_NOTICE,
+    )
+    made = propose(
+        session, incident=row.incident, draft=draft, drill=row.drill, assessment_id=row.assessment_id, at=at, by=by
+    )
+    made.follows = row.id
 
 
 def _still_proposed(row: NotificationRow) -> None:

@@ -109,6 +109,7 @@ def hand_over(draft: NotificationDraft) -> Draft:
         deadline_at=draft.deadline_at,
         clauses=document.clauses(draft.obligations),
         automatic=draft.automatic,
+        asks=draft.act.value,
     )
 
 

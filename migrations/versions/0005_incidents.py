@@ -104,6 +104,8 @@ def _hand_over() -> None:
         sa.Column("circle", sa.String(10), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("automatic", sa.Boolean, nullable=False),
+        sa.Column("asks", sa.String(14), nullable=False),
+        sa.Column("follows", sa.BigInteger),
         sa.Column("deadline_at", AT),
         sa.Column("clauses", JSONB, nullable=False),
         sa.Column("code", sa.String(6), nullable=False),

@@ -6,6 +6,7 @@
 /** @typedef {import("./types.js").Entry} Entry */
 /** @typedef {import("./types.js").OpenEntry} OpenEntry */
 /** @typedef {{state: string, tells: string, at: string, act?: string, version?: number, acknowledged?: {by: string, at: string, via: string}}} Told */
+/** @typedef {{call?: string, message?: string, read_back?: string}} Firsts when each was first done: the measures of an incident */
 /** @typedef {{assessment: number, calls: number, incident: number}} Changed number of the last entry that touched each */
 
 /**
@@ -16,7 +17,7 @@
  * @property {Entry[]} entries
  * @property {Record<number, Told>} told by notification
  * @property {Changed} changed
- * @property {string | null} firstCallAt
+ * @property {Firsts} firsts
  */
 
 /** Which of the page's other facts an entry makes stale, by the first word of its kind. */
@@ -30,7 +31,7 @@ const TOUCHES = /** @type {Record<string, (keyof Changed)[]>} */ ({
   contact: ["calls"],
   audience: [],
 });
-const CALLED = "delivery.called";
+const FIRSTS = /** @type {Record<string, keyof Firsts>} */ ({ "delivery.called": "call", "notification.issued": "message", "notification.acknowledged": "read_back" });
 const EVERYTHING = /** @type {(keyof Changed)[]} */ (["incident"]);
 const STATES = /** @type {Record<string, string>} */ ({
   "notification.proposed": "proposed",
@@ -45,7 +46,7 @@ const STATES = /** @type {Record<string, string>} */ ({
  */
 export function opened(stream) {
   const changed = { assessment: 0, calls: 0, incident: 0 };
-  return { stream, last: 0, missingAfter: null, entries: [], told: {}, changed, firstCallAt: null };
+  return { stream, last: 0, missingAfter: null, entries: [], told: {}, changed, firsts: {} };
 }
 
 /**
@@ -76,8 +77,21 @@ export function foldAll(file, entries) {
 function facts(file, entry) {
   const touched = TOUCHES[entry.kind.split(".")[0] ?? ""] ?? EVERYTHING;
   const changed = { ...file.changed, ...Object.fromEntries(touched.map((name) => [name, entry.n])) };
-  const firstCallAt = file.firstCallAt ?? (entry.kind === CALLED ? (entry.facts.stated_at ?? entry.at) : null);
-  return { changed, firstCallAt, told: told(file.told, entry) };
+  return { changed, firsts: firsts(file.firsts, entry), told: told(file.told, entry) };
+}
+
+/**
+ * A call counts from when it was made, though it may have been typed in later and out of order.
+ * @param {Firsts} before
+ * @param {OpenEntry} entry
+ * @returns {Firsts}
+ */
+function firsts(before, entry) {
+  const name = FIRSTS[entry.kind];
+  if (!name) return before;
+  const at = String(entry.facts.stated_at ?? entry.at);
+  const known = before[name];
+  return known && new Date(known) <= new Date(at) ? before : { ...before, [name]: at };
 }
 
 /**

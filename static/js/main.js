@@ -29,6 +29,7 @@ async function begin() {
   start(initial(me, skew_ms));
   watch(draw);
   wire();
+  sourceLine(me.source_line);
   ticking.start(() => set({}));
   const map = document.getElementById("map");
   if (map) quietly(chart.open(map, { say, language, zone: me.time_zone }, { place: report.setPlace, point: () => mayPlace(), ready: () => dress() }));
@@ -115,6 +116,12 @@ function keys(event) {
 function mayPlace() {
   const { mode, chosen, me } = state();
   return mode === "report" || (chosen === null && me.role !== "observer");
+}
+
+/** Where the boundaries come from, as their loader says. @param {string | null | undefined} boundaries */
+function sourceLine(boundaries) {
+  const line = document.getElementById("source-line");
+  if (line && boundaries) line.textContent = `${say("map.source")} ${boundaries}`;
 }
 
 /** @param {string | null} desk */

@@ -18,6 +18,8 @@ import { duty, incidentName, link, switcher } from "./views/topbar.js";
 /** @typedef {import("./store.js").State} State */
 
 const REDRAW_MS = 30_000;
+/** What the buttons above the plot and the source line under it take, as in map.css. */
+const PLOT_HEAD = 76;
 let framed = /** @type {number | null} */ (null);
 /** What the map was last drawn from. */
 let charted = { shapes: /** @type {State["shapes"]} */ (null), at_ms: 0 };
@@ -75,7 +77,7 @@ function drawCentre(current) {
   place.hidden = current.centre !== "plot";
   document.getElementById("map-controls")?.toggleAttribute("hidden", current.centre === "plot");
   const { clientWidth: width, clientHeight: height } = place;
-  if (current.centre === "plot") morph(place, plot(current.assessment, { width, height, knownAt: current.incident?.known_at, at: lookAt(current) }, here()));
+  if (current.centre === "plot") morph(place, plot(current.assessment, { width, height: height - PLOT_HEAD, knownAt: current.incident?.known_at, at: lookAt(current) }, here()));
 }
 
 /** @param {State} current */

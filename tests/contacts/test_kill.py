@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import Engine, func, select
 
@@ -72,13 +73,17 @@ def test_killed_workers_lose_nothing_and_double_nothing(database: Engine, phones
 
 
 def test_a_worker_paused_past_its_lease_doubles_nothing(database: Engine, phones: PhoneCompany) -> None:
+    """A worker that is paused before it sends gives the row up; one that is paused while it sends is found by asking,
+    as long as the pause is shorter than lease and settling together."""
+    patient = replace(POLICY, settle_s=1.5)
     many(database)
-    phones.fault("latency_before_accept", seconds=0.05)
+    phones.fault("latency_before_accept", seconds=0.1)
     done = settled(database)
-    pauses = 0
-    with Crew(database, phones, 3, POLICY) as crew:
+    with Crew(database, phones, 3, patient) as crew:
+        turn = 0
         while not done():
-            crew.pause(POLICY.lease_s * 1.3)
-            pauses += 1
-            assert pauses < 60, "the work did not end in time"
+            crew.pause(turn, patient.lease_s * 1.3)
+            turn += 1
+            assert turn < 60, "the work did not end in time"
+    assert turn >= 2
     judge(database, phones)

@@ -7,7 +7,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any
@@ -28,13 +29,34 @@ assert (
 )  # the client imports its resources on first use: once, before forking
 
 
-def work(url: str, phones_port: int, policy: dict[str, Any]) -> None:
-    """One worker, as `flask dispatch` runs it."""
+def work(ready: Connection, url: str, phones_port: int, policy: dict[str, Any]) -> None:
+    """One worker, as `flask dispatch` runs it; it says when it begins."""
     company = PhoneCompany.__new__(PhoneCompany)
     company.port = phones_port
     engine = db.engine(url, pool_size=2)
     office = cast.office(engine, company, policy=Policy(**policy))
+    engine.connect().close()
+    ready.send("ready")
     dispatch.run(office, threads=1, stop=threading.Event())
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A process, and the line on which it says that it is at work."""
+
+    process: BaseProcess
+    line: Connection
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it has begun."""
+        return self.line.poll()
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.join()
+        self.line.close()
 
 
 class Crew:
@@ -45,7 +67,7 @@ class Crew:
         self._context.set_forkserver_preload(["tests.contacts.workers"])
         self._arguments = (engine.url.render_as_string(hide_password=False), phones.port, asdict(policy))
         self._size = size
-        self._workers: list[BaseProcess] = []
+        self._workers: list[Worker] = []
         self._chance = random.Random(1)
         self.kills = 0
 
@@ -58,31 +80,32 @@ class Crew:
     ) -> None:
         for worker in self._workers:
             worker.kill()
-            worker.join()
 
     def kill_until(self, done: Callable[[], bool], *, every_s: float, seconds: float) -> None:
-        """kill -9 a random worker about every `every_s` until `done`."""
+        """kill -9 one of the workers that are at work, about every `every_s`, until `done`."""
         ends_s = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < ends_s, "the work did not end in time"
             time.sleep(every_s)
-            victim = self._chance.choice(self._workers)
-            victim.kill()
-            victim.join()
-            self._workers.remove(victim)
-            self.kills += 1
+            if at_work := [worker for worker in self._workers if worker.at_work]:
+                victim = self._chance.choice(at_work)
+                victim.kill()
+                self._workers.remove(victim)
+                self.kills += 1
             self._fill()
 
-    def pause(self, for_s: float) -> None:
-        """SIGSTOP a random worker for a while, longer than its lease."""
-        victim = self._chance.choice(self._workers)
-        assert victim.pid is not None
-        os.kill(victim.pid, signal.SIGSTOP)
+    def pause(self, turn: int, for_s: float) -> None:
+        """SIGSTOP one worker for a while; each in its turn, so that a woken one gets to act."""
+        pid = self._workers[turn % self._size].process.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
         time.sleep(for_s)
-        os.kill(victim.pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGCONT)
 
     def _fill(self) -> None:
         while len(self._workers) < self._size:
-            worker = self._context.Process(target=work, args=self._arguments, daemon=True)
-            worker.start()
-            self._workers.append(worker)
+            line, ready = self._context.Pipe(duplex=False)
+            process = self._context.Process(target=work, args=(ready, *self._arguments), daemon=True)
+            process.start()
+            ready.close()
+            self._workers.append(Worker(process, line))

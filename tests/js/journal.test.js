@@ -75,9 +75,9 @@ test("a read-back stands for every earlier message that it names", () => {
 });
 
 test("each entry makes stale what it touches and nothing else", () => {
-  const assessed = foldAll(opened(STREAM), [entry(1, "assessment.made")]);
+  const assessed = foldAll(opened(STREAM), [entry(1, "incident.assessed")]);
   assert.deepEqual(assessed.changed, { assessment: 1, calls: 1, incident: 1 });
-  const called = fold(assessed, entry(2, "call.recorded"));
+  const called = fold(assessed, entry(2, "delivery.called"));
   assert.deepEqual(called.changed, { assessment: 1, calls: 2, incident: 2 });
   const admitted = fold(called, entry(3, "audience.admitted"));
   assert.deepEqual(admitted.changed, { assessment: 1, calls: 2, incident: 2 });
@@ -87,7 +87,8 @@ test("a kind that this page does not know still makes it look again", () => {
   assert.equal(fold(opened(STREAM), entry(1, "weather.noted")).changed.incident, 1);
 });
 
-test("the first call is remembered for the measures of the incident", () => {
-  const file = foldAll(opened(STREAM), [entry(1), entry(2, "call.recorded"), entry(3, "call.recorded")]);
-  assert.equal(file.firstCallAt, "2025-11-20T18:42:00Z");
+test("the first call, message and read-back are remembered, a call from when it was made", () => {
+  const late = entry(4, "delivery.called", { stated_at: "2025-11-20T18:40:30Z" });
+  const file = foldAll(opened(STREAM), [entry(1), issued, entry(3, "delivery.called", { stated_at: "2025-11-20T18:42:30Z" }), late]);
+  assert.deepEqual(file.firsts, { message: "2025-11-20T18:42:00Z", call: "2025-11-20T18:40:30Z" });
 });

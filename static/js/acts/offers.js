@@ -44,7 +44,7 @@ export function ringIfOpen() {
 
 /** @param {Record<string, any>} facts */
 async function receive({ delivery }) {
-  await post(`deliveries/${delivery}/receipt`, {});
+  await post(`deliveries/${delivery}/receipt`, {}, { key: `receipt-${delivery}` });
   await loadMine();
   ring();
   const [newest] = state().mine;

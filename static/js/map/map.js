@@ -21,6 +21,8 @@ let map = null;
 /** @type {maplibregl.Marker | null} */
 let marker = null;
 let shown = EMPTY;
+/** What the source holds, so that labels are not placed anew for nothing. */
+let drawn = "";
 /** @type {Record<string, boolean>} */
 const hidden = {};
 
@@ -58,6 +60,7 @@ export async function open(place, speech, ears) {
 /** @param {Ears} ears */
 async function dress(ears) {
   if (!map) return;
+  drawn = "";
   const found = colours();
   await addTo(map, { ink: found.ink, paper: found.paper });
   for (const [name, off] of Object.entries(hidden)) switchLayer(name, !off);
@@ -96,7 +99,10 @@ function dressed({ properties }, order, at, here) {
 function draw(collection) {
   shown = collection;
   const source = map?.getSource("incident");
-  if (source instanceof maplibregl.GeoJSONSource) source.setData(collection);
+  const text = JSON.stringify(collection);
+  if (!(source instanceof maplibregl.GeoJSONSource) || text === drawn) return;
+  drawn = text;
+  source.setData(collection);
 }
 
 /**
@@ -108,7 +114,7 @@ export function frame(shapes, now) {
   const soon = shapes.features.filter(({ properties }) => !properties?.earliest_at || hoursFrom(now, properties.earliest_at) < NEAR_H);
   const bounds = new maplibregl.LngLatBounds();
   for (const { geometry } of soon) for (const point of points(geometry)) bounds.extend(point);
-  if (!bounds.isEmpty()) map?.fitBounds(bounds, { padding: { top: 56, bottom: 72, left: 48, right: 120 }, maxZoom: 12, animate: false });
+  if (!bounds.isEmpty()) map?.fitBounds(bounds, { padding: { top: 96, bottom: 72, left: 40, right: 110 }, maxZoom: 12, animate: false });
 }
 
 /**

@@ -175,6 +175,7 @@ function marks(c) {
         "text-offset": [0.9, 0],
         "text-variable-anchor": ["left", "right", "top", "bottom"],
         "text-radial-offset": 0.9,
+        "text-max-width": 14,
         "symbol-sort-key": ["get", "order"],
       },
       paint: { "text-color": c.ink, "text-halo-color": c.ground, "text-halo-width": 2.5 },

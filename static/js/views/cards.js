@@ -1,6 +1,5 @@
 /** The call board: whom to ring, in order, what to say, and what came of it. Pure. */
 
-import { duration } from "../clock.js";
 import { html, NOTHING } from "../html.js";
 import { circleTag, fault, heading, hour, runningDown, toldMark } from "./parts.js";
 
@@ -93,9 +92,9 @@ function outcome(card, state, here) {
  * @param {Here} here
  */
 function tries(card, here) {
-  const { say, language } = here;
+  const { say } = here;
   if (!card.outcomes.length) {
-    return card.silence_minutes ? html`<p class="hint">${say("call.silence", { time: duration(card.silence_minutes * 60, language) })}</p>` : NOTHING;
+    return card.silence_minutes ? html`<p class="hint">${say("call.silence", { n: card.silence_minutes })}</p>` : NOTHING;
   }
   return html`<ol class="plain tries">${card.outcomes.map(
     (one) => html`<li>${hour(one.at, here)} ${say(`outcome.${one.outcome}`)}${one.person ? ` · ${one.person}` : ""}

@@ -11,6 +11,8 @@ import { incidentName } from "./topbar.js";
 /** @typedef {import("../types.js").Incident} Incident */
 
 const RUNNERS = new Set(["duty_officer", "leader"]);
+/** Local policy, in minutes from knowing: first call, first message out, first read-back downstream. */
+const MEASURES = /** @type {["call" | "message" | "read_back", number][]} */ ([["call", 3], ["message", 15], ["read_back", 15]]);
 const FLOWS = ["low", "mean", "high", "flood"];
 
 /**
@@ -54,6 +56,7 @@ function event(state, incident, here) {
       <span class="tag ${unverified ? "doubt" : ""}">${say(`verification.${report.verification ?? "unverified"}`)}</span>
       ${gradeTag(incident.declared_grade ?? incident.predicted_grade, here)} <span class="meta">${say(incident.declared_grade ? "grade.declared" : "grade.predicted")}</span></p>
     <dl>${rows(state, incident, listed?.known_at ?? null, here)}</dl>
+    ${measures(state.files[`incident:${incident.number}`]?.firsts ?? {}, incident, here)}
     ${RUNNERS.has(here.me.role) && incident.status !== "closed" ? flow(report.flow_state ?? "unknown", state, here) : NOTHING}
     ${acts(incident, here)}</section>`;
 }
@@ -81,6 +84,23 @@ function rows(state, incident, knownAt, here) {
     ["known.words", report.description || null],
   ];
   return pairs.flatMap(([key, value]) => (value ? [html`<dt>${say(String(key))}</dt><dd>${value}</dd>`] : []));
+}
+
+/**
+ * Minutes from knowing to the first message, call and read-back, beside what the local policy asks.
+ * @param {import("../journal.js").Firsts} firsts
+ * @param {Incident} incident
+ * @param {Here} here
+ */
+function measures(firsts, incident, { say }) {
+  const knownAt = incident.known_at;
+  if (!knownAt) return NOTHING;
+  return html`<ul class="plain measures">${MEASURES.map(([name, within]) => {
+    const at = firsts[name];
+    const min = at ? Math.max(0, (new Date(at).getTime() - new Date(knownAt).getTime()) / 60_000) : null;
+    const late = min !== null && min > within;
+    return html`<li class="${late ? "is-late" : ""}"><span class="meta">${say(`measure.${name}`)}</span> <strong>${min === null ? "—" : say("measure.minutes", { n: min.toFixed(1) })}</strong> <span class="hint">${say("measure.within", { n: within })}</span></li>`;
+  })}</ul>`;
 }
 
 /**

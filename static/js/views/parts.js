@@ -6,6 +6,8 @@ import { html, NOTHING } from "../html.js";
 /** @typedef {import("../types.js").Here} Here */
 /** @typedef {import("../stage.js").Telling} Telling */
 
+/** Nearer than this, the reported point is the river itself. */
+const ON_THE_RIVER_M = 50;
 const GRADES = ["I", "II", "III", "IV"];
 
 /**
@@ -76,7 +78,8 @@ export function syntheticTag(synthetic, { say }) {
  * @param {import("../words.js").Say} say
  */
 export function spotWords(spot, say) {
-  return say(spot.schematic ? "snap.at.schematic" : "snap.at", { river: spot.name, m: Math.round(spot.distance_m) });
+  const river = spot.schematic ? say("snap.schematic", { river: spot.name }) : spot.name;
+  return spot.distance_m < ON_THE_RIVER_M ? river : say("snap.at", { river, m: Math.round(spot.distance_m) });
 }
 
 /** @param {number | null | undefined} km */

@@ -3,7 +3,7 @@
  * boundaries as horizontal lines, now as a vertical one. The title says the conclusion; the list beside it is its table. Pure.
  */
 
-import { when } from "../clock.js";
+import { offsetMinutes, wall, when } from "../clock.js";
 import { html, NOTHING } from "../html.js";
 import { kilometres } from "./parts.js";
 
@@ -16,7 +16,7 @@ import { kilometres } from "./parts.js";
 const HOUR_MS = 3_600_000;
 /** Beyond this the band says little that a desk acts on at night; the list has the rest. */
 const LONGEST_MS = 96 * HOUR_MS;
-const EDGE = { left: 46, right: 14, top: 44, bottom: 30 };
+const EDGE = { left: 46, right: 14, top: 48, bottom: 44 };
 const TICKS_H = [1, 2, 3, 6, 12, 24];
 const MOST_TICKS = 8;
 
@@ -45,16 +45,17 @@ export function plot(assessment, frame, here) {
   const time = span(assessment, frame.knownAt, here.now);
   const shown = points.filter(({ earliest }, i) => earliest <= time.to || (points[i - 1]?.earliest ?? Infinity) <= time.to);
   const top = Math.max(1, ...shown.map(({ km }) => km));
-  const x = (/** @type {number} */ ms) => EDGE.left + ((Math.min(ms, time.to) - time.from) / (time.to - time.from)) * (frame.width - EDGE.left - EDGE.right);
+  const x = (/** @type {number} */ ms) => EDGE.left + ((ms - time.from) / (time.to - time.from)) * (frame.width - EDGE.left - EDGE.right);
   const y = (/** @type {number} */ km) => frame.height - EDGE.bottom - (km / top) * (frame.height - EDGE.top - EDGE.bottom);
   const lines = (assessment?.reached ?? []).filter(({ enter_km }) => enter_km <= top);
   return html`<figure class="plot"><svg viewBox="0 0 ${frame.width} ${frame.height}" width="${frame.width}" height="${frame.height}" role="img" aria-labelledby="plot-title">
     <text id="plot-title" class="plot-title" x="${EDGE.left}" y="20">${title(assessment, here)}</text>
-    <text class="plot-axis" x="6" y="${EDGE.top - 8}">${say("plot.km")}</text>
+    <text class="plot-axis" x="6" y="${EDGE.top - 22}">${say("plot.km")}</text>
     ${hours(time, frame, x, here)}
     ${lines.map((one) => boundary(one, frame.width, y(one.enter_km)))}
-    <path class="plot-band" d="${band(shown, x, y)}"/>
-    <path class="plot-likely" d="${path(shown.map(({ km, likely }) => [x(likely), y(km)]))}"/>
+    <svg x="${EDGE.left}" y="0" width="${frame.width - EDGE.left - EDGE.right}" height="${frame.height}" viewBox="${EDGE.left} 0 ${frame.width - EDGE.left - EDGE.right} ${frame.height}">
+      <path class="plot-band" d="${band(shown, x, y)}"/>
+      <path class="plot-likely" d="${path(shown.map(({ km, likely }) => [x(likely), y(km)]))}"/></svg>
     ${names(lines, frame, x, y)}
     ${upright(here.now.getTime(), "plot-now", say("plot.now"), frame, x)}
     ${Math.abs(frame.at.getTime() - here.now.getTime()) > 60_000 ? upright(frame.at.getTime(), "plot-at", "", frame, x) : NOTHING}
@@ -94,12 +95,23 @@ function title(assessment, here) {
  */
 function hours(time, frame, x, here) {
   const every = (TICKS_H.find((h) => (time.to - time.from) / (h * HOUR_MS) <= MOST_TICKS) ?? 24) * HOUR_MS;
-  const shift = 8 * HOUR_MS; // ticks fall on whole hours of the zone; whole-hour offsets suffice for every step below a day
+  const shift = offsetMinutes(here.now, here.zone) * 60_000; // ticks fall on whole hours of the zone
   const first = Math.ceil((time.from + shift) / every) * every - shift;
   const ticks = Array.from({ length: Math.floor((time.to - first) / every) + 1 }, (_, i) => first + i * every);
-  return ticks.map(
-    (at) => html`<line class="plot-grid" x1="${x(at)}" x2="${x(at)}" y1="${EDGE.top}" y2="${frame.height - EDGE.bottom}"/><text class="plot-axis" text-anchor="middle" x="${x(at)}" y="${frame.height - EDGE.bottom + 16}">${when(new Date(at), here)}</text>`,
-  );
+  const foot = frame.height - EDGE.bottom;
+  return ticks.map((at, i) => {
+    const [date, hour] = dateAndHour(new Date(at), here);
+    const before = i ? dateAndHour(new Date(ticks[i - 1] ?? at), here)[0] : "";
+    return html`<line class="plot-grid" x1="${x(at)}" x2="${x(at)}" y1="${EDGE.top}" y2="${foot}"/><text class="plot-axis" text-anchor="middle" x="${x(at)}" y="${foot + 15}">${hour}</text>
+      ${date === before ? NOTHING : html`<text class="plot-axis" text-anchor="middle" x="${x(at)}" y="${foot + 31}">${date}</text>`}`;
+  });
+}
+
+/** @param {Date} at @param {Here} here @returns {[string, string]} */
+function dateAndHour(at, here) {
+  const { day, month, hour, minute } = wall(at, here.zone);
+  const words = when(at, { ...here, now: new Date(at.getTime() - 40 * 24 * HOUR_MS) }).split(" ").slice(0, -1).join(" ");
+  return [words || `${month}-${day}`, `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`];
 }
 
 /** @param {Reached} one @param {number} width @param {number} y */
@@ -127,7 +139,7 @@ function names(lines, frame, x, y) {
 
 /** @param {number} at @param {string} kind @param {string} label @param {{height: number}} frame @param {(ms: number) => number} x */
 function upright(at, kind, label, frame, x) {
-  return html`<line class="${kind}" x1="${x(at)}" x2="${x(at)}" y1="${EDGE.top - 4}" y2="${frame.height - EDGE.bottom}"/><text class="plot-axis" x="${x(at) + 4}" y="${EDGE.top + 6}">${label}</text>`;
+  return html`<line class="${kind}" x1="${x(at)}" x2="${x(at)}" y1="${EDGE.top - 4}" y2="${frame.height - EDGE.bottom}"/><text class="plot-axis plot-label" x="${x(at) + 4}" y="${EDGE.top - 8}">${label}</text>`;
 }
 
 /** @param {Point[]} points @param {(ms: number) => number} x @param {(km: number) => number} y */

@@ -1,5 +1,6 @@
 /** Who is reached and when, how far each has been told, which sites lie in the way, and where no words are held. Pure. */
 
+import { when } from "../clock.js";
 import { html, NOTHING } from "../html.js";
 import { stage, telling, toldDesk } from "../stage.js";
 import { circleTag, heading, hour, kilometres, reasonWords, syntheticTag, toldMark } from "./parts.js";
@@ -9,6 +10,11 @@ import { citation } from "./proposals.js";
 /** @typedef {import("../types.js").Here} Here */
 /** @typedef {import("../types.js").Reached} Reached */
 
+/** What comes within these hours stands open, the rest is one line. */
+const SOON_MS = 48 * 3_600_000;
+const FEWEST = 4;
+const FIRST_SITES = 6;
+
 /**
  * @param {State} state
  * @param {Here} here
@@ -17,10 +23,27 @@ export function reached(state, here) {
   const { say } = here;
   const found = state.assessment?.reached ?? [];
   const told = tally(state);
+  const soon = Math.max(FEWEST, found.filter(({ earliest_at }) => !earliest_at || new Date(earliest_at).getTime() - here.now.getTime() < SOON_MS).length);
   return html`<section class="reached" aria-labelledby="reached-title" data-key="reached">
     ${heading("reached-title", say("reached.title"), found.length ? (told.told ? say("reached.count", { n: found.length, ...told }) : found.length) : "")}
     ${found.length ? NOTHING : html`<p class="empty">${say("reached.empty")}</p>`}
-    <ol class="plain" data-list>${found.map((one) => html`<li data-key="reached-${one.code}-${one.river}-${one.entry}">${row(one, state, here)}</li>`)}</ol></section>`;
+    <ol class="plain" data-list>${found.slice(0, soon).map((one) => item(one, state, here))}</ol>
+    ${folded("reached-later", say("reached.later", { n: found.length - soon, at: when(found[soon]?.earliest_at ?? here.now, here) }), found.length - soon, html`<ol class="plain" data-list>${found.slice(soon).map((one) => item(one, state, here))}</ol>`)}</section>`;
+}
+
+/**
+ * @param {string} key
+ * @param {string} title
+ * @param {number} n how many are folded away; none: nothing
+ * @param {import("../html.js").Markup} body
+ */
+function folded(key, title, n, body) {
+  return n > 0 ? html`<details class="more" data-key="${key}"><summary>${title}</summary>${body}</details>` : NOTHING;
+}
+
+/** @param {Reached} one @param {State} state @param {Here} here */
+function item(one, state, here) {
+  return html`<li data-key="reached-${one.code}-${one.river}-${one.entry}">${row(one, state, here)}</li>`;
 }
 
 /**
@@ -100,9 +123,16 @@ export function sites(state, here) {
   const found = state.assessment?.sites ?? [];
   if (!found.length) return NOTHING;
   return html`<section class="sites" aria-labelledby="sites-title" data-key="sites">${heading("sites-title", say("sites.title"), found.length)}
-    <table><thead><tr><th scope="col">${say("sites.name")}</th><th scope="col">${say("sites.km")}</th><th scope="col">${say("not_before")}</th><th scope="col">${say("likely")}</th></tr></thead>
+    ${table(found.slice(0, FIRST_SITES), state, here)}
+    ${folded("sites-later", say("sites.later", { n: found.length - FIRST_SITES }), found.length - FIRST_SITES, table(found.slice(FIRST_SITES), state, here))}</section>`;
+}
+
+/** @param {import("../types.js").AssessedSite[]} found @param {State} state @param {Here} here */
+function table(found, state, here) {
+  const { say } = here;
+  return html`<table><thead><tr><th scope="col">${say("sites.name")}</th><th scope="col">${say("sites.km")}</th><th scope="col">${say("not_before")}</th><th scope="col">${say("likely")}</th></tr></thead>
     <tbody>${found.map((one) => html`<tr data-key="site-${one.id}" class="${one.near ? "is-near" : ""}"><th scope="row">${one.name} ${syntheticTag(one.synthetic, here)}<span class="meta">${say(`site.${one.kind}`)} ${riverNames(state)[one.river] ?? ""}</span></th>
-      <td>${one.km.toFixed(1)}</td><td>${one.near ? html`<strong>${say("near.tag")}</strong>` : hour(one.earliest_at, here)}</td><td>${one.near ? "" : hour(one.likely_at, here)}</td></tr>`)}</tbody></table></section>`;
+      <td>${one.km.toFixed(1)}</td><td>${one.near ? html`<strong>${say("near.tag")}</strong>` : hour(one.earliest_at, here)}</td><td>${one.near ? "" : hour(one.likely_at, here)}</td></tr>`)}</tbody></table>`;
 }
 
 /**

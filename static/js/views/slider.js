@@ -25,5 +25,5 @@ export function slider(state, here) {
     <label class="away" for="slider">${say("slider.label")}</label>
     <input id="slider" type="range" min="0" max="${Math.ceil((to - from) / STEP_MS)}" value="${Math.round((at.getTime() - from) / STEP_MS)}" data-input="slide" data-from="${from}" aria-valuetext="${when(at, here)}">
     <output for="slider"><strong>${when(at, here)}</strong> <span class="meta">${off}</span></output>
-    <button data-do="look_now" ${state.lookAt_ms === null && "disabled"}>${say("slider.back")}</button></div>`;
+    ${state.lookAt_ms === null ? NOTHING : html`<button data-do="look_now">${say("slider.back")}</button>`}</div>`;
 }

@@ -195,6 +195,21 @@ def test_a_heads_up_needs_no_consent_and_a_formal_notice_does(session: db.Writin
     assert incident.next_update_at == datetime(2025, 11, 20, 21, tzinfo=UTC)
 
 
+def test_after_a_heads_up_the_formal_notice_is_still_owed_and_repeats_its_version(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    first = proposals(session, incident)["V20100"]
+    assert first.asks == "formal_notice"
+    issue.issue(session, incident, order(row, first.id), JIA, at=AT)
+    session.commit()
+    owed = proposals(session, incident)["V20100"]
+    assert (owed.follows, owed.clauses, owed.deadline_at) == (first.id, first.clauses, first.deadline_at)
+    consent = Consent("带班领导", "oral", AT)
+    issue.issue(session, incident, order(row, owed.id, act=Act.FORMAL_NOTICE, consent=consent), JIA, at=AT)
+    session.commit()
+    assert (owed.version, first.version, owed.code) == (1, 1, first.code)
+    assert "V20100" not in proposals(session, incident)
+
+
 def test_a_message_is_issued_once(session: db.Writing) -> None:
     incident, row = open_one(session)
     number = proposals(session, incident)["V20100"].id

@@ -165,13 +165,16 @@ def _give_up(office: Office, held: Held) -> None:
 
 
 def _accepted(office: Office, held: Held, report: Report) -> None:
+    """Evidence, even where the lease has run out meanwhile: it then lifts the row as a callback would."""
     with office.sessions.begin() as session:
-        at, attempt = office.now(), held.parcel.attempt
-        deliveries.finish_attempt(session, held.parcel.delivery, attempt, "accepted", at=at)
-        deliveries.name_attempt(session, held.parcel.delivery, attempt, report.sid)
-        row = owned(session, held)
-        if row is not None:
-            deliveries.accept(session, row, report.sid, attempt=attempt, at=at, by=BY, policy=office.policy)
+        at, attempt, policy = office.now(), held.parcel.attempt, office.policy
+        row = session.get_one(DeliveryRow, held.parcel.delivery, with_for_update=True)
+        deliveries.finish_attempt(session, row.id, attempt, "accepted", at=at)
+        deliveries.name_attempt(session, row.id, attempt, report.sid)
+        if row.lease_token == held.token:
+            deliveries.accept(session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy)
+        else:
+            deliveries.heard(session, row, report, attempt=attempt, at=at, by=BY, policy=policy)
         verdicts.resume(session, held.channel, at)
 
 

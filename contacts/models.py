@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from emergency.db import Base
+from emergency.notifications import NotificationRow
 
 
 class ContactRow(Base):
@@ -84,7 +85,7 @@ class DeliveryRow(Base):
     __tablename__ = "deliveries"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id"), index=True)
+    notification_id: Mapped[int] = mapped_column(ForeignKey(NotificationRow.id), index=True)
     incident: Mapped[int] = mapped_column(BigInteger)
     desk: Mapped[str] = mapped_column(String(20))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
@@ -163,7 +164,7 @@ class EscalationRow(Base):
     incident: Mapped[int] = mapped_column(BigInteger)
     who: Mapped[str] = mapped_column(String(20))
     tells: Mapped[str] = mapped_column(String(20))
-    notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id"), index=True)
+    notification_id: Mapped[int] = mapped_column(ForeignKey(NotificationRow.id), index=True)
     step: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str] = mapped_column(String(12))
     next_at: Mapped[datetime | None]

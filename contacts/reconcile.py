@@ -14,28 +14,33 @@ from sqlalchemy.orm import Session
 
 from contacts import deliveries
 from contacts.channels.base import Channel, NotDelivered, Parcel, Report
-from contacts.models import AttemptRow, DeliveryRow
-from contacts.states import State
+from contacts.models import AttemptRow, DeliveryRow, ProviderEventRow
+from contacts.states import STATUSES, State
 from contacts.values import GIVEN_UP, NO_EVIDENCE, Policy
 from emergency.journal import Actor
 
 CLOCKS: Final = timedelta(seconds=60)
+RETURNED: Final = [status for status, state in STATUSES.items() if state is State.FAILED_CARRIER]
 BY: Final = Actor(process="dispatch")
 Findings = Callable[[Session, DeliveryRow], None]
 
 
 def known_sids(session: Session, row: DeliveryRow) -> frozenset[str]:
-    """Texts of the same thread that are accounted for."""
-    known = (
+    """Texts that are accounted for: those of the thread's other deliveries, and this one's that the carrier returned."""
+    others = (
         select(AttemptRow.provider_sid)
         .join(DeliveryRow, DeliveryRow.id == AttemptRow.delivery_id)
         .where(
             DeliveryRow.incident == row.incident,
             DeliveryRow.desk == row.desk,
+            DeliveryRow.id != row.id,
             AttemptRow.provider_sid.is_not(None),
         )
     )
-    return frozenset(sid for sid in session.scalars(known) if sid)
+    returned = select(ProviderEventRow.sid).where(
+        ProviderEventRow.delivery_id == row.id, ProviderEventRow.status.in_(RETURNED)
+    )
+    return frozenset(sid for sid in session.scalars(others.union(returned)) if sid)
 
 
 def look(

@@ -16,13 +16,15 @@ from emergency.web.language import language, spoken
 from emergency.words import Words
 
 KEY_LENGTH = 200
+LARGEST = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exact, the journal's canonical form among them."""
 
 
 def body() -> dict[str, Any]:
     """The request's JSON object; Malformed says what is wrong with it."""
     try:
-        read = json.loads(request.get_data() or b"{}")
-    except ValueError as wrong:
+        read = json.loads(request.get_data() or b"{}", parse_int=_whole)
+    except (ValueError, RecursionError) as wrong:
         place = f"{wrong.lineno}:{wrong.colno}" if isinstance(wrong, json.JSONDecodeError) else "?"
         words = Words(
             f"JSON 读不懂（位置 {place}），请检查括号、引号与逗号。",
@@ -99,6 +101,14 @@ def instant(given: object, name: str) -> datetime:
         words = Words(f"{name}：时间须带时区，例如 {example}。", f"{name}: a time needs its zone, such as {example}.")
         raise BadInput("bad-field", words, field=name)
     return read
+
+
+def _whole(digits: str) -> int:
+    value = int(digits)
+    if abs(value) > LARGEST:
+        words = Words(f"{digits[:20]}…：数字过大，请核对。", f"{digits[:20]}…: that number is too large; check it.")
+        raise BadInput("number-too-large", words)
+    return value
 
 
 def _checked(key: str) -> str:

@@ -133,7 +133,8 @@ def exported(n: int) -> Response:
 def add_report(n: int) -> Response:
     """A further piece of news on an open incident."""
     given, now, officer = body(), context(), signed_in()
-    reason = given.pop("reason", None)
+    reason = text(given, "reason", required=False) or None
+    given.pop("reason", None)
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         incident = record.found(session, n, officer, Action.REPORT)

@@ -1,4 +1,4 @@
-"""The network API: snap, trace, places, and the tiles of network, divisions and sites."""
+"""The network API: snap, trace, places, and the tiles of network, divisions, sites and incidents."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from emergency import clock
 from emergency.access import Action
 from emergency.errors import BadInput
+from emergency.incidents import tiles as incident_tiles
 from emergency.incidents.survey import locate
 from emergency.incidents.values import candidate_json
 from emergency.jurisdictions import course, places
@@ -20,6 +21,7 @@ from emergency.river.values import Direction, Spot
 from emergency.web.answer import instant, number, reading, text
 from emergency.web.app import parts
 from emergency.web.rules import rule
+from emergency.web.session import signed_in
 from emergency.words import Words
 
 blueprint = Blueprint("network", __name__)
@@ -103,6 +105,17 @@ def sites_tile(z: int, x: int, y: int) -> Response:
         return f"s{version}", lambda: tiles.sites_tile(session, version, z, x, y, at=clock.now())
 
     return _tile(do)
+
+
+@blueprint.get("/tiles/incidents/<int:z>/<int:x>/<int:y>.mvt")
+@rule(Action.SEE_INCIDENT)
+def incidents_tile(z: int, x: int, y: int) -> Response:
+    """The incidents that this desk may see."""
+    with parts().sessions.begin() as session:
+        drawn = incident_tiles.tile(session, signed_in(), z, x, y)
+    answer = Response(drawn, status=200 if drawn else 204, mimetype=MVT)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _tile(find: Callable[[Session], tuple[str, Callable[[], bytes]]]) -> Response:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
 from emergency import access, clock, notifications
-from emergency.access import Action, Subject
+from emergency.access import Action, Officer, Subject
 from emergency.errors import BadInput, NotFound
 from emergency.incidents import overview
 from emergency.notifications import NotificationRow, Via
@@ -44,9 +44,7 @@ def acknowledge(n: int) -> Response:
         )
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
-        row = session.get(NotificationRow, n)
-        if row is None:
-            raise NotFound("no-such-notification", Words("没有这条通报。", "No such notification."))
+        row = _seen(session, n, officer)
         desk = row.who if via == "call" else row.tells
         access.require(officer, Action.ACKNOWLEDGE, Subject(access.audience(session, row.incident), desk=desk))
         newly = notifications.acknowledge(
@@ -63,3 +61,11 @@ def acknowledge(n: int) -> Response:
         return {**overview.messages(session, [row], parts().deliveries)[0], "acknowledges": newly}, 200
 
     return once(do)
+
+
+def _seen(session: Session, n: int, officer: Officer) -> NotificationRow:
+    """The notification; one that this desk may not know of is answered as one that does not exist."""
+    row = session.get(NotificationRow, n)
+    if row is None or not access.may(officer, Action.SEE_INCIDENT, Subject(access.audience(session, row.incident))):
+        raise NotFound("no-such-notification", Words("没有这条通报。", "No such notification."))
+    return row

@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from emergency.errors import EmergencyError, NotReady, NotSignedIn
+from emergency.errors import BadInput, EmergencyError, NotReady, NotSignedIn
 from emergency.web.language import language, spoken
 from emergency.words import Words
 
@@ -29,6 +29,7 @@ def attach(app: Flask) -> None:
     app.register_error_handler(EmergencyError, _emergency)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DataError, _unstorable)
 
 
 def body(error: EmergencyError) -> dict[str, Any]:
@@ -68,6 +69,15 @@ def _database(error: OperationalError) -> AnyResponse | tuple[str, int]:
         "The database cannot be reached; keep this page open and try again.",
     )
     return _emergency(NotReady("database", words))
+
+
+def _unstorable(error: DataError) -> AnyResponse | tuple[str, int]:
+    current_app.logger.error("database: %s", error)
+    words = Words(
+        "编号过大，或文字含不可见字符，存不下；请改正后再提交。",
+        "A number is too large or a text holds an invisible character: it cannot be stored; correct it and send again.",
+    )
+    return _emergency(BadInput("cannot-be-stored", words))
 
 
 def _problem(document: dict[str, Any]) -> Response:

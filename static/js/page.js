@@ -20,6 +20,7 @@ import { duty, incidentName, link, switcher } from "./views/topbar.js";
 const REDRAW_MS = 30_000;
 /** What the buttons above the plot and the source line under it take, as in map.css. */
 const PLOT_HEAD = 76;
+let firstCall = /** @type {string | null} */ (null);
 let framed = /** @type {number | null} */ (null);
 /** What the map was last drawn from. */
 let charted = { shapes: /** @type {State["shapes"]} */ (null), at_ms: 0 };
@@ -32,6 +33,7 @@ export function draw(current, before) {
   put("duty", duty(current, at));
   put("banner", banner(current));
   put("next-body", next(current, at));
+  openFirstCall();
   put("next-bar", bar(current, at));
   put("known-body", known(current, at));
   select(current);
@@ -110,6 +112,14 @@ function banner(current) {
 /** @param {State} current */
 function alarmWords({ mine: [newest] }) {
   return newest ? say("mine.from", { desk: newest.who_name ?? newest.who }) : "";
+}
+
+/** The next call lies open; one that the officer closed stays closed while it is the next. */
+function openFirstCall() {
+  const card = document.querySelector(".cards > li");
+  const key = card?.getAttribute("data-key") ?? null;
+  if (key !== firstCall && card) card.querySelector("details")?.setAttribute("open", "");
+  firstCall = key;
 }
 
 /** The switcher shows what is chosen, also when the choice came from elsewhere. @param {State} current */

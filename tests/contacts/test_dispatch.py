@@ -379,6 +379,24 @@ def test_a_worker_that_lost_its_lease_does_not_send(database: Engine, phones: Ph
     assert cast.rows(database)[0].state == State.PENDING
 
 
+def test_an_answer_that_comes_after_the_lease_is_evidence_all_the_same(database: Engine, phones: PhoneCompany) -> None:
+    begin(database)
+    moved = Clock()
+    office = cast.office(database, phones, now=moved)
+    lines = office.lines()
+    while dispatch.plan_next(office):
+        pass
+    held = claims.claim(office, {"sms": lines["sms"]})
+    assert isinstance(held, claims.Held)
+    report = lines["sms"].send(held.parcel)
+    moved.forward(seconds=QUICK.lease_s + 0.1)
+    dispatch.run_once(office)
+    assert cast.rows(database)[0].state == State.UNKNOWN
+    dispatch._accepted(office, held, report)
+    [row] = cast.rows(database)
+    assert (row.state, row.provider_sid) == (State.ACCEPTED, report.sid)
+
+
 def test_a_row_whose_worker_died_is_asked_about_only_after_the_provider_has_settled(
     database: Engine, phones: PhoneCompany
 ) -> None:

@@ -67,7 +67,7 @@ def test_killed_workers_lose_nothing_and_double_nothing(database: Engine, phones
     phones.fault("latency_after_accept", seconds=0.05)
     phones.fault("error_after_accept", probability=0.1)
     with Crew(database, phones, 4, POLICY) as crew:
-        crew.kill_until(settled(database), every_s=0.15, seconds=120)
+        crew.kill_until(settled(database), every_s=0.15, seconds=200)
     assert crew.kills >= 10
     judge(database, phones)
 

@@ -31,7 +31,7 @@ test("no Chinese sentence is left in the English half", () => {
 });
 
 test("every sentence that a script or a template names exists", () => {
-  const named = [...scripts, ...templates].flatMap((text) => [...text.matchAll(/\bsay\(\s*["'`]([\w.-]+)["'`]/g)].map(([, key]) => key ?? "").filter((key) => !key.endsWith("."));
+  const named = [...scripts, ...templates].flatMap((text) => [...text.matchAll(/\bsay\(\s*["'`]([\w.-]+)["'`]/g)].map(([, key]) => key ?? "")).filter((key) => !key.endsWith("."));
   assert.ok(named.length > 150);
   for (const key of named) assert.ok(key in whole, key);
 });

@@ -41,7 +41,7 @@ export function callBoard(state, here) {
 function openCard(card, first, state, here) {
   const { say, language } = here;
   const since = state.incident?.known_at ?? null;
-  return html`<details class="card call" name="call" ${first && "open"}>
+  return html`<details class="card call" ${first && "open"}>
     <summary data-item><span class="who"><strong>${card.name}</strong> ${card.role ? html`<span class="role">${say(`contact.${card.role}`)}</span>` : NOTHING}</span>
       ${circleTag(card.circle, here)} ${runningDown(card.deadline_at, since, here)}</summary>
     <p class="script">${language === "zh" ? card.script_zh : card.script_en}</p>

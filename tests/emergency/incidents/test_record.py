@@ -13,7 +13,7 @@ from emergency import access, db, journal, notifications, work
 from emergency.access import Action, Officer, Role
 from emergency.agreements.values import Act
 from emergency.errors import BadInput, Conflict, Forbidden, NotFound
-from emergency.incidents import assess, issue, overview, postmortem, record, statement
+from emergency.incidents import assess, issue, overview, postmortem, record, statement, tiles
 from emergency.incidents.assess import Context
 from emergency.incidents.issue import Order
 from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow, TaskRow
@@ -427,3 +427,11 @@ def test_an_undecided_proposal_rises_to_the_leader_before_its_deadline(
     assert sorted(each.facts["tells"] for each in raised) == ["V20100", "V30100"]
     assert [each.kind for each in journal.read(session, "desk:V10100")] == ["proposal.escalated"] * 2
     assert not work.step(sessions, ZONE, now=AT + timedelta(minutes=11))
+
+
+def test_a_tile_shows_an_incident_only_to_its_audience(session: db.Writing) -> None:
+    open_one(session)
+    assert tiles.tile(session, JIA, 0, 0, 0)
+    assert not tiles.tile(session, WAI, 0, 0, 0)
+    with pytest.raises(NotFound):
+        tiles.tile(session, JIA, 3, 8, 0)

@@ -1,0 +1,108 @@
+"""The first hour at one desk: calls, consent, a new flow state, a correction, a false alarm."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Desk, number_of, reported, send
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_call_board_shows_a_number_by_one_click_and_a_read_back_acknowledges(dazhou: Desk) -> None:
+    page = opened(dazhou)
+    send(page, "通知梁平区")
+    card = page.locator(".call").first
+    expect(card.locator(".masked")).to_contain_text("••")
+    expect(card.locator(".code")).to_have_text(re.compile(r"^[A-Z2-9]{4}$"))
+    card.locator("[data-do=reveal]").click()
+    expect(card.locator(".full")).to_have_text(re.compile(r"555 ?01\d\d"))
+    expect(page.locator(".journal")).to_contain_text("查看梁平区值班室号码")
+
+    card.locator("[data-outcome=no_answer]").click()
+    expect(card.locator(".tries")).to_contain_text("无人接")
+    card.locator("button[type=submit]").click()
+    expect(card.locator(".fault")).to_contain_text("请写下是谁复述的")
+    card.locator("input[name=person]").fill("值班室小组")
+    card.locator("input[name=person]").press("Enter")
+    expect(page.locator(".board .done")).to_contain_text("值班室小组")
+    expect(page.locator(".board .done")).to_contain_text("电话")
+
+
+def test_a_formal_notice_needs_consent_and_the_dialog_keeps_what_was_typed(dazhou: Desk) -> None:
+    page = opened(dazhou)
+    page.click("#next-bar [data-do=issue]")
+    sheet = page.locator("#sheet")
+    sheet.locator("input[value=formal_notice]").check(force=True)
+    expect(sheet.locator(".text")).to_contain_text("铜钵河")
+    sheet.locator("button[type=submit]").click()
+    expect(sheet.locator(".consent .fault")).to_contain_text("谁同意")
+    sheet.locator("#consent-by").fill("带班领导")
+    sheet.locator("button[type=submit]").click()
+    expect(sheet).not_to_be_visible()
+    [told] = [each for each in notifications(dazhou, page) if each["state"] != "proposed"]
+    assert (told["act"], told["consent"]["by"], told["consent"]["how"]) == ("formal_notice", "带班领导", "telephone")
+
+
+def test_escape_leaves_the_dialog_and_nothing_is_sent(dazhou: Desk) -> None:
+    page = opened(dazhou)
+    page.click("#next-bar [data-do=issue]")
+    expect(page.locator("#sheet .text")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#sheet")).not_to_be_visible()
+    assert {each["state"] for each in notifications(dazhou, page)} == {"proposed"}
+
+
+def test_one_tap_on_the_flow_state_assesses_again(dazhou: Desk) -> None:
+    page = opened(dazhou)
+    before = page.locator(".reach .not-before time").nth(1).get_attribute("datetime")
+    page.click(".flow [data-id=high]")
+    expect(page.locator(".flow [data-id=high]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".reach .not-before time").nth(1)).not_to_have_attribute("datetime", str(before))
+    expect(page.locator(".journal")).to_contain_text("第 2 次研判，水情丰")
+
+
+def test_what_is_stood_against_a_stand_down_is_listed_and_a_false_alarm_is_withdrawn(dazhou: Desk) -> None:
+    page = opened(dazhou)
+    send(page, "通知梁平区")
+    page.click(".acts-more summary")
+    page.click("[data-do=reason][data-id=stand-down]")
+    page.fill("#sheet-reason", "现场已清理")
+    page.fill("#sheet-signer", "带班领导")
+    page.click("#sheet button[type=submit]")
+    expect(page.locator("#sheet .missing")).to_contain_text("源头未确认停止")
+    page.click("#sheet [data-do=cancel_sheet]")
+
+    page.click("[data-do=reason][data-id=withdraw]")
+    expect(page.locator("#sheet")).to_contain_text("会听到的席位：梁平区")
+    page.fill("#sheet-reason", "经查为泥沙")
+    page.click("#sheet button[type=submit]")
+    expect(page.locator("#known-body .event .tags")).to_contain_text("已撤回")
+    expect(page.locator(".proposal")).to_contain_text("撤回")
+
+
+def test_a_correction_sends_what_was_changed_with_its_reason(dazhou: Desk) -> None:
+    page = opened(dazhou)
+    page.click(".acts-more summary")
+    page.click("[data-do=correct]")
+    page.fill("#correct-reason", "消防看清标识牌 UN 1830")
+    page.fill("#substance", "硫酸")
+    page.click("button[form=report-form]")
+    expect(page.locator("#known-body .event dl")).to_contain_text("硫酸")
+    expect(page.locator(".journal")).to_contain_text("更正：消防看清标识牌 UN 1830")
+
+
+def opened(desk: Desk) -> Page:
+    """The desk's page on an open incident."""
+    number = reported(desk, source_state="continuing")
+    desk.open(f"/?incident={number}")
+    expect(desk.page.locator(".proposal").first).to_be_visible()
+    return desk.ready()
+
+
+def notifications(desk: Desk, page: Page) -> list[dict[str, Any]]:
+    """The messages of the incident that the page looks at."""
+    found: list[dict[str, Any]] = desk.client.get(f"/api/v1/incidents/{number_of(page)}")["notifications"]
+    return found

@@ -88,7 +88,7 @@ COMMANDS: Final[tuple[click.Command, ...]] = (contacts_group, roster_group, disp
 
 def _office(policy: Policy) -> Office:
     settings, sessions = parts().settings, parts().sessions
-    ours, marker = account(settings), Marker(settings.public_url, settings.secret_key)
+    ours, marker = account(settings), Marker(settings.callback_url, settings.secret_key)
 
     def lines() -> Lines:
         return {

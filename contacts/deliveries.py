@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from contacts.channels.base import Report, Verdict
 from contacts.channels.twilio_codes import Code, carrier
 from contacts.models import AttemptRow, DeliveryRow, EscalationRow, MethodRow, ProviderEventRow
-from contacts.states import FAILED, RANK, STATUSES, State, moved
+from contacts.states import FAILED, RANK, STATUSES, Ladder, State, moved
 from contacts.values import LADDER, NO_PAGE, Channel, Policy, Reason
 from emergency import journal
 from emergency.journal import Actor
@@ -97,7 +97,7 @@ def hurry(session: Session, row: DeliveryRow, *, at: datetime) -> None:
         update(EscalationRow)
         .where(
             EscalationRow.notification_id == row.notification_id,
-            EscalationRow.state == "open",
+            EscalationRow.state == Ladder.OPEN,
             EscalationRow.step == LADDER.index(row.role),
             EscalationRow.next_at > at,
         )

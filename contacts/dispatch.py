@@ -20,7 +20,7 @@ from contacts.channels.base import Channel, NotDelivered, Report
 from contacts.claims import Held, claim, owned
 from contacts.models import DeliveryRow, EscalationRow
 from contacts.office import Lines, Office
-from contacts.states import State
+from contacts.states import Ladder, State
 from contacts.values import Policy
 from emergency import notifications
 from emergency.journal import Actor
@@ -90,7 +90,7 @@ def stand_down_next(office: Office) -> bool:
         answered = (
             select(EscalationRow)
             .join(NotificationRow, NotificationRow.id == EscalationRow.notification_id)
-            .where(EscalationRow.state == "open", NotificationRow.state == notifications.State.ACKNOWLEDGED)
+            .where(EscalationRow.state == Ladder.OPEN, NotificationRow.state == notifications.State.ACKNOWLEDGED)
             .limit(1)
             .with_for_update(of=EscalationRow, skip_locked=True)
         )
@@ -108,7 +108,7 @@ def escalate_next(office: Office) -> bool:
             select(EscalationRow)
             .join(NotificationRow, NotificationRow.id == EscalationRow.notification_id)
             .where(
-                EscalationRow.state == "open",
+                EscalationRow.state == Ladder.OPEN,
                 EscalationRow.next_at <= at,
                 NotificationRow.state == notifications.State.ISSUED,
             )

@@ -70,6 +70,21 @@ def text(content: Content, *, act: str, level: Level, language: Language, zone: 
     raise _too_long(content)
 
 
+def fitting(
+    content: Content, *, act: str, level: Level, language: Language, zone: ZoneInfo, minutes: int
+) -> tuple[Text, Language, Level] | None:
+    """The text in the contact's language and level; where the facts do not fit a bell, where that does not, a Chinese bell.
+
+    With the language and level it was written in; None where not even that can be written.
+    """
+    for tongue, shown in ((language, level), (language, Level.BELL), (Language.ZH, Level.BELL)):
+        try:
+            return text(content, act=act, level=shown, language=tongue, zone=zone, minutes=minutes), tongue, shown
+        except TooLong:
+            continue  # the next, shorter form is tried; the caller says so
+    return None
+
+
 def script(content: Content, *, act: str, language: Language, zone: ZoneInfo) -> str:
     """What the officer says on the telephone: at most 40 characters."""
     forms = WORDINGS[language].drill_scripts if content.drill else WORDINGS[language].scripts

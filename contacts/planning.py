@@ -17,7 +17,7 @@ from contacts import deliveries, directory, messages
 from contacts import roster as rosters
 from contacts.escalation import NOT_BEGUN, climb
 from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow
-from contacts.states import ALIVE, State
+from contacts.states import ALIVE, Ladder, State
 from contacts.values import (
     ACKNOWLEDGED,
     LADDER,
@@ -31,13 +31,11 @@ from contacts.values import (
     Channel,
     Contact,
     Gap,
-    Level,
     Policy,
     Reason,
     Role,
 )
 from emergency import journal, notifications
-from emergency.errors import EmergencyError
 from emergency.journal import Actor
 from emergency.notifications import Content, NotificationRow
 from emergency.words import Language
@@ -87,7 +85,7 @@ def escalate(session: Session, ladder: EscalationRow, *, zone: ZoneInfo, policy:
 
 def stand_down(session: Session, ladder: EscalationRow, *, at: datetime) -> None:
     """It was read back: the ladder ends, and what was not sent yet is not sent."""
-    ladder.state, ladder.next_at = "acknowledged", None
+    ladder.state, ladder.next_at = Ladder.ACKNOWLEDGED, None
     _log(session, ladder, "escalation.stopped", at=at, facts={"step": _role(ladder.step)})
     cancel(session, ladder.notification_id, ACKNOWLEDGED, at=at)
 
@@ -125,7 +123,7 @@ def _thread(session: Session, case: Case) -> EscalationRow:
             tells=row.tells,
             notification_id=row.id,
             step=NOT_BEGUN,
-            state="open",
+            state=Ladder.OPEN,
             opened_at=case.at,
         )
         .on_conflict_do_nothing()
@@ -136,7 +134,7 @@ def _thread(session: Session, case: Case) -> EscalationRow:
     ladder = session.scalars(thread.with_for_update()).one()
     if ladder.notification_id != row.id:
         cancel(session, ladder.notification_id, REPLACED, at=case.at)
-    ladder.notification_id, ladder.step, ladder.state, ladder.next_at = row.id, NOT_BEGUN, "open", None
+    ladder.notification_id, ladder.step, ladder.state, ladder.next_at = row.id, NOT_BEGUN, Ladder.OPEN, None
     return ladder
 
 
@@ -165,7 +163,7 @@ def _climb(session: Session, case: Case, ladder: EscalationRow, duty: Mapping[Ro
 
 def _exhausted(session: Session, case: Case, ladder: EscalationRow) -> None:
     """The end of the ladder: nobody is left to tell by text."""
-    ladder.state, ladder.next_at = "exhausted", None
+    ladder.state, ladder.next_at = Ladder.EXHAUSTED, None
     reached = select(DeliveryRow.id).where(
         DeliveryRow.notification_id == case.row.id, DeliveryRow.channel == Channel.SMS, DeliveryRow.state.in_(ALIVE)
     )
@@ -242,11 +240,19 @@ def _hindrance(session: Session, case: Case, method: MethodRow) -> Reason | None
 
 def _text(session: Session, case: Case, contact: Contact, method: MethodRow) -> Reason | None:
     """A pending text. One that cannot be written at all is a row with the reason."""
-    written = _written(case, contact)
+    written = messages.fitting(
+        case.content,
+        act=str(case.row.act),
+        level=contact.level,
+        language=contact.language,
+        zone=case.zone,
+        minutes=case.minutes,
+    )
     if written is None:
         _record(session, case, State.SUPPRESSED, UNWRITABLE_BELL, role=contact.role, contact=contact, method=method)
         return UNWRITABLE_BELL
-    body, language, reason = written
+    text, language, level = written
+    reason = None if level is contact.level else UNWRITABLE
     row = _row(
         case.row,
         policy=case.policy,
@@ -255,31 +261,12 @@ def _text(session: Session, case: Case, contact: Contact, method: MethodRow) -> 
         channel=Channel.SMS,
         contact=contact,
         method=method,
-        body=body,
+        body=text.body,
         language=language,
         reason=reason.stored() if reason else None,
     )
     row.act_at = case.at
     _add(session, row, case)
-    return None
-
-
-def _written(case: Case, contact: Contact) -> tuple[str, Language, Reason | None] | None:
-    """The body in the contact's language; where the facts do not fit a bell, where that does not, a Chinese bell."""
-    tries = ((contact.language, contact.level), (contact.language, Level.BELL), (Language.ZH, Level.BELL))
-    for language, level in tries:
-        try:
-            text = messages.text(
-                case.content,
-                act=str(case.row.act),
-                level=level,
-                language=language,
-                zone=case.zone,
-                minutes=case.minutes,
-            )
-        except EmergencyError:
-            continue  # the next, shorter form is tried; the row says so
-        return text.body, language, None if level is contact.level else UNWRITABLE
     return None
 
 

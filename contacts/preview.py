@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from contacts import directory, messages
 from contacts import roster as rosters
-from contacts.values import Contact, Gap, Policy, Role
+from contacts.values import UNWRITABLE, UNWRITABLE_BELL, Contact, Gap, Policy, Role
 from emergency.notifications import Content
-from emergency.words import Language
 
 Json = dict[str, Any]
 
@@ -41,10 +40,15 @@ def _gap(role: Role, gap: Gap) -> Json:
 
 def _text(contact: Contact, content: Content, act: str, zone: ZoneInfo, policy: Policy) -> Json:
     minutes = round((policy.escalate_s("now") or 0) / 60)
-    made = messages.text(content, act=act, level=contact.level, language=contact.language, zone=zone, minutes=minutes)
-    script = messages.script(content, act=act, language=Language.ZH, zone=zone)
-    return {"text": made.body, "units": made.units, "segments": made.segments, "script": script}
+    made = messages.fitting(
+        content, act=act, level=contact.level, language=contact.language, zone=zone, minutes=minutes
+    )
+    if made is None:
+        return _nothing()
+    text, _, level = made
+    shortened = UNWRITABLE.stored() if level is not contact.level else None
+    return {"text": text.body, "units": text.units, "segments": text.segments, "shortened": shortened}
 
 
 def _nothing() -> Json:
-    return {"text": None, "units": 0, "segments": 0, "script": None}
+    return {"text": None, "units": 0, "segments": 0, "shortened": UNWRITABLE_BELL.stored()}

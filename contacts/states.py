@@ -27,6 +27,14 @@ class State(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class Ladder(StrEnum):
+    """Whether somebody is still to be told of a message that nobody has read back."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    EXHAUSTED = "exhausted"
+
+
 FAILED: Final = frozenset({State.FAILED_PERMANENT, State.FAILED_CARRIER, State.FAILED_UNKNOWN, State.EXPIRED})
 ALIVE: Final = frozenset(
     {State.PENDING, State.SENDING, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ}

@@ -15,7 +15,7 @@ from contacts.channels.twilio_sms import tokens
 from contacts.marks import INBOUND_PATH, STATUS_PATH, Marker
 from contacts.models import DeliveryRow
 from contacts.numbers import Vault, vault
-from contacts.values import Contact, Gap, Policy, Role
+from contacts.values import Channel, Contact, Gap, Policy, Role
 from emergency import access, clock
 from emergency.access import Action, Subject
 from emergency.errors import BadInput, NotFound
@@ -42,7 +42,7 @@ def status() -> Response:
             session,
             _webhook(),
             tokens=tokens(settings),
-            marker=Marker(settings.public_url, settings.secret_key),
+            marker=Marker(settings.callback_url, settings.secret_key),
             policy=POLICY,
             at=clock.now(),
         )
@@ -123,7 +123,7 @@ def receipt(n: int) -> Response:
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         row = session.get(DeliveryRow, n, with_for_update=True)
         officer = signed_in()
-        if row is None or row.channel != "websocket" or row.desk != officer.desk:
+        if row is None or row.channel != Channel.WEBSOCKET or row.desk != officer.desk:
             raise NotFound("no-such-delivery", Words("没有这条推送。", "There is no such delivery to a page."))
         deliveries.heard(
             session, row, Report(None, "delivered"), attempt=row.attempts, at=at, by=officer.actor, policy=POLICY
@@ -190,7 +190,7 @@ def _outcome(given: object) -> Outcome:
 
 def _webhook() -> Webhook:
     query = request.query_string.decode("ascii", "replace")
-    url = f"{parts().settings.public_url}{request.path}" + (f"?{query}" if query else "")
+    url = f"{parts().settings.callback_url}{request.path}" + (f"?{query}" if query else "")
     return Webhook(url, request.args.to_dict(), request.form.to_dict(), dict(request.headers))
 
 

@@ -83,6 +83,11 @@ class Settings:
     language: Language
     time_zone: ZoneInfo
 
+    @property
+    def callback_url(self) -> str:
+        """Where the SMS provider reaches this service: the simulator is on this machine and calls nothing else."""
+        return f"http://127.0.0.1:{self.port}" if self.sms_provider == "simulator" else self.public_url
+
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings from `environ`; NotReady names the one that is missing or wrong."""

@@ -111,6 +111,12 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         help="来信地址 / where replies are posted",
     )
     add("--profiles", type=_profiles, default=environ.get("PHONES_PROFILES", ""), help="+12025550143=CN,...")
+    add(
+        "--profile",
+        choices=("", "CN"),
+        default=environ.get("PHONES_PROFILE", ""),
+        help="其余号码 / of every other number",
+    )
     language = environ.get("LANGUAGE", "")  # a system may keep its own list of locales under this name
     add("--language", choices=LANGUAGES, default=language if language in LANGUAGES else "zh")
     add("--time-zone", type=_zone, default=environ.get("TIME_ZONE", "Asia/Shanghai"))
@@ -122,6 +128,7 @@ def _prepare(book: Book, asked: argparse.Namespace) -> None:
     with book.write() as db:
         if asked.inbound_url is not None:
             keep_note(db, "inbound_url", asked.inbound_url)
+        keep_note(db, "profile", asked.profile)
         for number, profile in asked.profiles:
             exchange.know_handset(db, number)
             db.execute("UPDATE handsets SET profile = ? WHERE number = ?", (profile, number))

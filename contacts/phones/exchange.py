@@ -56,7 +56,7 @@ def find_handset(db: sqlite3.Connection, number: str) -> Handset | None:
 
 def know_handset(db: sqlite3.Connection, number: str) -> Handset:
     """The handset with this number, entered with its country's rules if it is new."""
-    profile = rules.default_profile(number)
+    profile = note(db, "profile") or rules.default_profile(number)
     db.execute("INSERT OR IGNORE INTO handsets (number, profile) VALUES (?, ?)", (number, profile))
     return Handset(**dict(db.execute("SELECT * FROM handsets WHERE number = ?", (number,)).fetchone()))
 

@@ -80,7 +80,7 @@ def measures(known_at: datetime, entries: Sequence[Entry]) -> Json:
 
     return {
         "first_issue_min": minutes("notification.issued"),
-        "first_call_min": minutes("call.outcome"),
+        "first_call_min": minutes("delivery.called"),
         "first_read_back_min": minutes("notification.acknowledged"),
     }
 
@@ -102,7 +102,7 @@ def _apply(kept: Json, entry: Entry) -> None:
         kept |= {"withheld_at": iso(entry.at), "withheld_reason": facts["reason"]}
     elif entry.kind == "notification.acknowledged":
         kept["acknowledged"] = kept["acknowledged"] or {"at": iso(entry.at), "via": facts["via"], "by": dict(entry.by)}
-    elif entry.kind.startswith(("delivery.", "call.", "escalation.")):
+    elif entry.kind.startswith(("delivery.", "escalation.", "contact.")):
         kept["deliveries"].append({"at": iso(entry.at), "kind": entry.kind, **facts})
 
 

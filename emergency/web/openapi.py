@@ -31,11 +31,7 @@ def described() -> Response:
                 "version": "1",
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
-            "paths": {
-                _path(each): dict(_operations(each))
-                for each in current_app.url_map.iter_rules()
-                if each.rule.startswith(PREFIX)
-            },
+            "paths": _paths(),
             "components": {
                 "schemas": {"Report": schema, **shared, "Problem": _PROBLEM},
                 "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -43,6 +39,14 @@ def described() -> Response:
             "security": [{"token": []}],
         }
     )
+
+
+def _paths() -> dict[str, dict[str, Any]]:
+    made: dict[str, dict[str, Any]] = {}
+    for each in current_app.url_map.iter_rules():
+        if each.rule.startswith(PREFIX):  # one path may have several rules, one for each method
+            made.setdefault(_path(each), {}).update(_operations(each))
+    return made
 
 
 def _path(each: Rule) -> str:

@@ -32,7 +32,14 @@ PROCESSES: Final = (
         "phones",
         Words("模拟电话公司", "simulated phone company"),
         "contacts.phones",
-        ("--port", "{phones_port}", "--book", "{book}"),
+        (
+            "--port",
+            "{phones_port}",
+            "--book",
+            "{book}",
+            "--profile",
+            "CN",
+        ),  # the demonstration contacts live under CN rules
         needs_data=False,
     ),
     Process("web", Words("网页", "web"), "gunicorn", ("--config", "gunicorn.conf.py"), needs_data=False),

@@ -32,13 +32,25 @@ async function begin() {
   sourceLine(me.source_line);
   ticking.start(() => set({}));
   const map = document.getElementById("map");
-  if (map) quietly(chart.open(map, { say, language, zone: me.time_zone }, { place: report.setPlace, point: () => mayPlace(), ready: () => dress() }));
+  if (map) openMap(map, me.time_zone);
   connect(me.desk);
   const wanted = Number(new URLSearchParams(location.search).get("incident"));
-  await quietly(Promise.all([incidents.loadList(), calls.loadMine(), loadDuty(me.desk)]));
+  await Promise.all([incidents.loadList(), calls.loadMine(), loadDuty(me.desk)].map(quietly));
   offers.ringIfOpen();
   const first = state().incidents?.find(({ number }) => number === wanted) ?? (state().incidents?.length === 1 ? state().incidents?.[0] : undefined);
   if (first) await quietly(incidents.choose(first.number));
+}
+
+/** The desk works without its map, on a computer that cannot draw one. @param {HTMLElement} place @param {string} zone */
+async function openMap(place, zone) {
+  try {
+    await chart.open(place, { say, language, zone }, { place: report.setPlace, point: mayPlace, ready: dress });
+  } catch (trouble) {
+    console.warn(trouble);
+    place.textContent = say("map.cannot");
+    place.classList.add("cannot");
+    set({ centre: "plot" });
+  }
 }
 
 /** @param {string | null} desk */
@@ -61,7 +73,7 @@ function linked(link, why) {
   const { link: before, lost_at } = state();
   set({ link, lost_at: link === "live" ? null : (lost_at ?? Date.now()) });
   if (why === "sign-in") set({ notice: say("trouble.session") });
-  if (link === "live" && before === "lost") quietly(Promise.all([incidents.loadList(), calls.loadMine()]));
+  if (link === "live" && before === "lost") [incidents.loadList(), calls.loadMine()].forEach(quietly);
 }
 
 function wire() {

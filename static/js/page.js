@@ -84,7 +84,7 @@ function drawCentre(current) {
 
 /** @param {State} current */
 function centreTabs(current) {
-  return html`${["map", "plot"].map((name) => html`<button data-do="centre" data-id="${name}" aria-pressed="${current.centre === name}">${say(`centre.${name}`)}</button>`)}`;
+  return html`${["map", "plot"].map((name) => html`<button data-do="centre" data-id="${name}" aria-pressed="${String(current.centre === name)}">${say(`centre.${name}`)}</button>`)}`;
 }
 
 /** @param {State} current */

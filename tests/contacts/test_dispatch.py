@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Engine, select
@@ -291,7 +292,7 @@ def test_a_provider_that_cannot_be_asked_leaves_it_unknown(database: Engine, pho
 def test_a_company_that_is_not_there_is_tried_again_until_it_is(database: Engine, phones: PhoneCompany) -> None:
     begin(database)
     phones.kill()
-    office = cast.office(database, phones)
+    office = cast.office(database, phones, policy=replace(QUICK, retry_s=3.0))  # so that one pass tries once
     dispatch.run_once(office)
     [row] = cast.rows(database)
     assert (row.state, row.failures, (row.reason or {}).get("slug")) == (State.PENDING, 1, "provider-not_sent")

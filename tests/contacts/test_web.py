@@ -82,13 +82,13 @@ def issued(engine: Engine, people: dict[str, Any] | None = None) -> tuple[int, i
 
 @pytest.fixture
 def desk_url(app: Flask) -> Iterator[str]:
-    """The application behind a real port; PUBLIC_URL says so."""
+    """The application behind a real port, which its settings name."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     parts = app.extensions[NAME]
-    settings = config.read({**_environ(parts.settings), "PUBLIC_URL": url})
+    settings = config.read({**_environ(parts.settings), "PUBLIC_URL": url, "PORT": str(server.server_port)})
     app.extensions[NAME] = replace(parts, settings=settings)
     yield url
     server.shutdown()

@@ -28,6 +28,8 @@ assert (
     Client("AC" + "0" * 32, "none").messages is not None
 )  # the client imports its resources on first use: once, before forking
 
+ASKING_S = 1.5
+
 
 def work(ready: Connection, url: str, phones_port: int, policy: dict[str, Any]) -> None:
     """One worker, as `flask dispatch` runs it; it says when it begins."""
@@ -81,18 +83,26 @@ class Crew:
         for worker in self._workers:
             worker.kill()
 
-    def kill_until(self, done: Callable[[], bool], *, every_s: float, seconds: float) -> None:
-        """kill -9 one of the workers that are at work, about every `every_s`, until `done`."""
+    def kill_until(self, done: Callable[[], bool], *, begun: Callable[[], int], seconds: float) -> None:
+        """kill -9 one worker after another until `done`: each time a few more attempts were begun, at any instant of them,
+        and after a while without any, when they only ask.
+
+        The pace follows the work and not the clock, so that a busy machine sees the same kills.
+        """
         ends_s = time.monotonic() + seconds
+        killed_s, wanted = time.monotonic(), 1
         while not done():
             assert time.monotonic() < ends_s, "the work did not end in time"
-            time.sleep(every_s)
-            if at_work := [worker for worker in self._workers if worker.at_work]:
-                victim = self._chance.choice(at_work)
-                victim.kill()
-                self._workers.remove(victim)
-                self.kills += 1
+            if begun() < wanted and time.monotonic() - killed_s < ASKING_S:
+                time.sleep(0.01)
+                continue
+            time.sleep(self._chance.uniform(0, 0.1))
+            victim = self._chance.choice([worker for worker in self._workers if worker.at_work] or self._workers)
+            victim.kill()
+            self._workers.remove(victim)
+            self.kills += 1
             self._fill()
+            killed_s, wanted = time.monotonic(), begun() + self._chance.randint(1, 3)
 
     def pause(self, turn: int, for_s: float) -> None:
         """SIGSTOP one worker for a while; each in its turn, so that a woken one gets to act."""

@@ -5,7 +5,7 @@ import { test } from "node:test";
 const sheet = readFileSync(new URL("../../static/css/base.css", import.meta.url), "utf8");
 const [light = "", dark = ""] = [...sheet.matchAll(/:root \{([^}]*)\}/g)].map(([, body]) => body);
 const themes = { light: colours(light), dark: { ...colours(light), ...colours(dark) } };
-const ON_PANEL = ["ink", "ink2", "accent", "maybe", "here", "calm", "doubt", "grade-I", "grade-II", "grade-III", "grade-IV"];
+const ON_PANEL = ["ink", "ink2", "accent", "maybe", "here", "calm", "doubt", "fault", "grade-I", "grade-II", "grade-III", "grade-IV"];
 const PAIRS = [["accent-ink", "accent"], ["over-ink", "over"], ["drill-ink", "drill"], ["raised", "ink"], ["maybe", "maybe-soft"], ["ink", "accent-soft"], ["map-ink", "map-ground"], ["map-ink2", "map-land"]];
 
 /** @param {string | undefined} css @returns {Record<string, string>} */

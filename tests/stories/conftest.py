@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from tests import valley
 from tests.phones import PhoneCompany, phones
 from tests.stories.handsets import Handsets
-from tests.stories.service import ROOT, Service, stopping, wait_until
+from tests.stories.service import ROOT, Service, stopping
 
 __all__ = ["phones"]
 
@@ -46,6 +46,6 @@ def _quiet_in_the_end(service: Service) -> Iterator[Handsets]:
     handsets = Handsets(service.phones)
     yield handsets
     if "dispatch" in service.processes:
-        wait_until(service.quiet, "all texts to come to their end")
+        service.settled()
     service.stop()
     handsets.silent()

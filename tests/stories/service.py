@@ -133,7 +133,7 @@ class Service:
         for name in names or ("web", "dispatch", "work"):
             self.spawn(name)
         if "web" in self.processes:
-            wait_until(self.ready, lambda: "the web to be ready: " + self.log("web"))
+            wait_until(self.ready, lambda: f"the web to be ready; {self.trouble()}")
         return self
 
     def spawn(self, name: str) -> None:
@@ -190,6 +190,16 @@ class Service:
         """What a process has said."""
         file = self.folder / f"{name}.log"
         return file.read_text(errors="replace")[-4000:] if file.exists() else ""
+
+    def trouble(self) -> str:
+        """What the processes that should run have said at last, and which of them have ended by themselves."""
+        ended = [name for name, process in self.processes.items() if process.poll() is not None]
+        said = "".join(f"\n--- {name}\n{self.log(name)}" for name in self.processes)
+        return f"ended by themselves: {ended or 'none'}{said}"
+
+    def settled(self) -> None:
+        """Wait until it is quiet."""
+        wait_until(self.quiet, lambda: f"every text to come to its end; {self.trouble()}")
 
     def _command(self, name: str) -> list[str]:
         if name == "web":

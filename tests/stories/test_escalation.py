@@ -56,7 +56,7 @@ def test_a_number_that_fails_at_the_carrier_brings_the_next_number_of_the_same_p
     told = tell_zhong(jia)
     text = handsets.rings(UNKNOWN_HANDSET, told["code"])
     assert handsets.rings(SECOND_PHONE) == text
-    wait_until(service.quiet, "the carrier's word")
+    service.settled()
     texts = [(each["role"], each["state"]) for each in deliveries(jia, told) if each["channel"] == "sms"]
     assert texts == [("primary", "failed_carrier"), ("primary", "delivered")]
 

@@ -38,11 +38,11 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_doubled(service: Ser
             with ThreadPoolExecutor(1) as hand:
                 busy = changes(service, victim)
                 issuing = hand.submit(issue, jia, BATCH)
-                wait_until(busy, f"{victim} to be at work")
+                wait_until(busy, lambda: f"something to be done; {service.trouble()}")
                 service.kill(victim)
                 service.spawn(victim)
                 issuing.result()
-    wait_until(service.quiet, "every text to come to its end")
+    service.settled()
 
     assert count(service, IncidentRow) == ROUNDS * len(VICTIMS) * BATCH, "an incident was opened twice or not at all"
     texts = rows(service, "sms")

@@ -62,7 +62,7 @@ def test_a_page_that_was_away_gets_what_it_missed_and_nothing_else(service: Serv
         away.open()
         away.has(happens(service, 1))
     assert away.sent == stayed.sent == list(range(1, stayed.last + 1))
-    assert away.entries == stayed.entries
+    assert [each["hash"] for each in away.entries] == [each["hash"] for each in stayed.entries]
 
 
 def test_pages_outlive_a_killed_web_process(service: Service, jia: Client, pages: list[Page]) -> None:
@@ -76,7 +76,7 @@ def test_pages_outlive_a_killed_web_process(service: Service, jia: Client, pages
             page.has(last)
     kept = jia.get("/api/v1/incidents/1/journal")["entries"]
     for page in pages:
-        assert page.entries == kept
+        assert [(each["n"], each["hash"]) for each in page.entries] == [(each["n"], each["hash"]) for each in kept]
 
 
 def happens(service: Service, times: int) -> int:

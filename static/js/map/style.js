@@ -64,7 +64,7 @@ function divisions(c, language) {
       type: "symbol",
       source: "divisions",
       "source-layer": "divisions",
-      minzoom: 6,
+      minzoom: 5,
       filter: ["step", ["zoom"], ["!", county], 8, county],
       layout: { "text-field": ["get", `name_${language}`], "text-font": FONT, "text-size": 11, "text-letter-spacing": 0.1, "text-max-width": 7 },
       paint: { "text-color": c.ink2, "text-opacity": 0.8, "text-halo-color": c.ground, "text-halo-width": 1 },

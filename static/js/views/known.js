@@ -124,7 +124,7 @@ function occurred(at, here) {
  */
 function flow(flowState, state, { say }) {
   return html`<div class="flow" role="group" aria-label="${say("form.flow_state")}"><span class="meta">${say("form.flow_state")}</span>
-    ${FLOWS.map((one) => html`<button data-do="flow" data-id="${one}" aria-pressed="${one === flowState}" ${state.busy && "disabled"}>${say(`flow_state.${one}`)}</button>`)}</div>`;
+    ${FLOWS.map((one) => html`<button data-do="flow" data-id="${one}" aria-pressed="${String(one === flowState)}" ${state.busy && "disabled"}>${say(`flow_state.${one}`)}</button>`)}</div>`;
 }
 
 /**

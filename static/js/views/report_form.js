@@ -75,7 +75,7 @@ const KNOWN_FIELDS = new Set(["location", "occurred_at", "known_at", "substance"
  */
 function place(state, draft, faults, { say }) {
   const candidates = state.preview.problem?.candidates.slice(0, MOST_CANDIDATES) ?? [];
-  return html`${field("place", say("form.place"), faults.location, html`<input id="place" name="place" data-input="place" autocomplete="off" role="combobox" aria-expanded="${state.places.length > 0}" aria-controls="places" value="${draft.place}" placeholder="${say("form.place.hint")}" ${described("place", faults.location)}>`, draft.placeName || say("form.place.map"))}
+  return html`${field("place", say("form.place"), faults.location, html`<input id="place" name="place" data-input="place" autocomplete="off" role="combobox" aria-expanded="${String(state.places.length > 0)}" aria-controls="places" value="${draft.place}" placeholder="${say("form.place.hint")}" ${described("place", faults.location)}>`, draft.placeName || say("form.place.map"))}
     <ul class="plain places" id="places" data-list>${state.places.map(
       (one, i) => html`<li data-key="place-${i}"><button type="button" data-item data-do="choose_place" data-id="${i}"><strong>${one.name}</strong> <span class="meta">${one.detail}</span></button></li>`,
     )}</ul>

@@ -41,7 +41,9 @@ class Asker:
         """A POST of JSON."""
         return self.ask("POST", path, data=json.dumps({} if body is None else body).encode(), headers=headers)
 
-    def ask(self, method: str, path: str, *, data: bytes = b"", headers: Mapping[str, str] | None = None) -> TestResponse:
+    def ask(
+        self, method: str, path: str, *, data: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> TestResponse:
         """A request as bytes. Headers by their names in lower case with underscores."""
         sent = {"Accept": "application/json", "Content-Type": "application/json", "Accept-Language": "zh"}
         sent |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -105,13 +107,14 @@ def stored(valley_database: Engine) -> Callable[[], dict[str, str]]:
     return digests
 
 
-def serving(engine: Engine) -> Iterator[Flask]:
-    """An application on a database, its connections closed afterwards."""
+def serving(engine: Engine, **changes: str) -> Iterator[Flask]:
+    """An application on a database, its connections closed afterwards. changes: other settings."""
     environ = {
         "DATABASE_URL": engine.url.render_as_string(hide_password=False),
         "SECRET_KEY": "the secret of the toy valley",
         "CONTACTS_KEY": Fernet.generate_key().decode(),
         "TWILIO_AUTH_TOKEN": "the token of the simulated account",
+        **changes,
     }
     made = create_app(config.read(environ))
     yield made
@@ -123,7 +126,9 @@ def serving(engine: Engine) -> Iterator[Flask]:
 def browser(app: Flask) -> Asker:
     """A browser in which the officer 甲州值班员 has signed in by name and password."""
     with app.app_context(), parts().sessions.begin() as session:
-        password = access.add_officer(session, name=BROWSING, role="duty_officer", jurisdiction="V10100", at=clock.now())
+        password = access.add_officer(
+            session, name=BROWSING, role="duty_officer", jurisdiction="V10100", at=clock.now()
+        )
     web = app.test_client()
     form = {"name": BROWSING, "password": password, "csrf_token": csrf_token(web, "/sign-in")}
     assert web.post("/sign-in", data=form).status_code == 303
@@ -138,4 +143,6 @@ def csrf_token(web: FlaskClient, page: str) -> str:
 
 
 def _digest(table: str) -> Any:
-    return text(f'select count(*) || md5(coalesce(string_agg(t::text, chr(10) order by t::text), \'\')) from "{table}" t')
+    return text(
+        f"select count(*) || md5(coalesce(string_agg(t::text, chr(10) order by t::text), '')) from \"{table}\" t"
+    )

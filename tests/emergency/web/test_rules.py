@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
-from emergency import access, clock
+from emergency import access, clock, db, journal
 from emergency.access import RULES, Action, Role
+from emergency.journal import Actor
 from emergency.web import live, rules
 from emergency.web.app import parts
 from emergency.web.rules import action_of
-from tests.emergency.web.conftest import HEAD, Asker, ClientOf, csrf_token
+from tests.emergency.web.conftest import HEAD, Asker, ClientOf, csrf_token, serving
 
 Digests = Callable[[], dict[str, str]]
 OPEN = (Action.PUBLIC, Action.PROVIDER)
@@ -43,7 +45,9 @@ def routes(app: Flask, number: int = 1) -> Iterator[tuple[str, str, str, Action]
     bound = app.url_map.bind("localhost")
     for each in app.url_map.iter_rules():
         for method in sorted({"GET", "POST", "PUT", "PATCH", "DELETE"} & (each.methods or set())):
-            path = bound.build(each.endpoint, {name: VALUES.get(name, number) for name in each.arguments}, method=method)
+            path = bound.build(
+                each.endpoint, {name: VALUES.get(name, number) for name in each.arguments}, method=method
+            )
             query = QUERIES.get(each.endpoint)
             yield each.endpoint, method, f"{path}?{query}" if query else path, action_of(app, each.endpoint)
 
@@ -83,9 +87,7 @@ def test_a_browser_without_a_login_is_led_to_the_sign_in(app: Flask) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in?next=/")
 
 
-def test_the_provider_is_known_by_its_signature_alone(
-    app: Flask, nobody: Asker, jia: Asker, stored: Digests
-) -> None:
+def test_the_provider_is_known_by_its_signature_alone(app: Flask, nobody: Asker, jia: Asker, stored: Digests) -> None:
     before = stored()
     webhooks = [path for _, _, path, action in routes(app) if action is Action.PROVIDER]
     assert len(webhooks) == 2
@@ -117,7 +119,9 @@ def test_only_the_desk_that_leads_runs_an_incident_and_only_the_desk_that_is_tol
     zhong = client_of("duty_officer", "V20100")
     before = stored()
     for path in ("assessments", "correct", "withdraw", "stand-down", "close"):
-        assert zhong.post(f"/api/v1/incidents/1/{path}", BODIES["incidents.correct"] | {"signer": "x"}).status_code == 403
+        assert (
+            zhong.post(f"/api/v1/incidents/1/{path}", BODIES["incidents.correct"] | {"signer": "x"}).status_code == 403
+        )
     assert zhong.post(f"/api/v1/notifications/{told['id']}/calls", BODIES["contacts.called"]).status_code == 403
     assert jia.post(f"/api/v1/notifications/{told['id']}/acknowledge", {"via": "web"}).status_code == 403
     assert stored() == before
@@ -145,7 +149,9 @@ def test_what_one_may_not_know_of_reads_like_what_is_not_there(
         assert ask(wai, *there).text == ask(wai, *not_there).text, there
 
 
-def test_an_incident_is_seen_from_the_moment_the_desk_is_told(client_of: ClientOf, jia: Asker, told: dict[str, Any]) -> None:
+def test_an_incident_is_seen_from_the_moment_the_desk_is_told(
+    client_of: ClientOf, jia: Asker, told: dict[str, Any]
+) -> None:
     wai = client_of("liaison", "V30100")
     shown = jia.get("/api/v1/incidents/1").get_json()
     [owed] = [each["id"] for each in shown["notifications"] if (each["who"], each["tells"]) == ("V10100", "V30100")]
@@ -199,14 +205,34 @@ def test_signing_in_needs_the_csrf_token_too(app: Flask) -> None:
     assert web.post("/sign-in", data={"name": "x", "password": "y"}).status_code == 403
 
 
-def test_the_session_cookie_is_kept_from_scripts_and_other_sites(app: Flask) -> None:
-    cookie = app.test_client().get("/sign-in").headers["Set-Cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert app.config["SESSION_COOKIE_SECURE"] is False, "served by http in the tests"
+@pytest.mark.parametrize(("url", "secure"), [("http://127.0.0.1:8000", False), ("https://lianfang.example", True)])
+def test_the_session_cookie_is_kept_from_scripts_other_sites_and_open_lines(
+    valley_database: Engine, url: str, secure: bool
+) -> None:
+    for app in serving(valley_database, PUBLIC_URL=url):
+        cookie = app.test_client().get("/sign-in").headers["Set-Cookie"]
+        assert ("HttpOnly" in cookie, "SameSite=Lax" in cookie, "Secure" in cookie) == (True, True, secure)
 
 
-def test_a_revoked_token_and_an_officer_who_has_left_are_not_let_in(app: Flask, jia: Asker, client_of: ClientOf) -> None:
+def test_entries_for_other_desks_are_withheld_and_leave_no_gap(
+    valley_database: Engine, client_of: ClientOf, jia: Asker, told: dict[str, Any]
+) -> None:
+    with db.sessions(valley_database).begin() as session:
+        by = Actor(process="test")
+        journal.append(session, "incident:1", "test.secret", by=by, at=clock.now(), facts={"a": 1}, only=["V10100"])
+        journal.append(session, "incident:1", "test.open", by=by, at=clock.now(), facts={})
+    zhong = client_of("liaison", "V20100")
+    entries = zhong.get("/api/v1/incidents/1/journal").get_json()["entries"]
+    assert [each["n"] for each in entries] == list(range(1, len(entries) + 1))
+    hidden = entries[-2]
+    assert hidden == {"stream": "incident:1", "n": hidden["n"], "hash": entries[-1]["previous"], "withheld": True}
+    assert jia.get("/api/v1/incidents/1/journal").get_json()["entries"][-2]["facts"] == {"a": 1}
+    assert "test.secret" not in zhong.get("/api/v1/incidents/1/postmortem.json").text
+
+
+def test_a_revoked_token_and_an_officer_who_has_left_are_not_let_in(
+    app: Flask, jia: Asker, client_of: ClientOf
+) -> None:
     zhong = client_of("liaison", "V20100")
     with app.app_context(), parts().sessions.begin() as session:
         token, officer = session.get_one(access.TokenRow, 1), session.get_one(access.OfficerRow, 2)

@@ -38,7 +38,8 @@ export async function ask() {
 
 /** @param {string} title @param {string} body */
 export function notice(title, body) {
-  if (!("Notification" in window) || Notification.permission !== "granted" || document.visibilityState === "visible") return;
+  if (!("Notification" in window) || Notification.permission !== "granted" || document.visibilityState === "visible")
+    return;
   new Notification(title, { body, tag: "lianfang", requireInteraction: true });
 }
 

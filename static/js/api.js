@@ -5,6 +5,11 @@
 
 const ROOT = "/api/v1/";
 const PAUSES_MS = [500, 1500];
+/**
+ * The keys of commands that nobody answered: pressed again, the same command goes out under its first key and is done once.
+ * @type {Map<string, string>}
+ */
+const unanswered = new Map();
 
 /** What the service refused, in words. */
 export class Problem extends Error {
@@ -30,8 +35,12 @@ export class Unreachable extends Error {}
  * @returns {Promise<any>}
  */
 export async function get(path, query = {}, signal) {
-  const search = new URLSearchParams(Object.entries(query).flatMap(([k, v]) => (v === undefined ? [] : [[k, String(v)]])));
-  return read(await reached(ROOT + path + (search.size ? `?${search}` : ""), { headers: headers(), signal: signal ?? null }));
+  const search = new URLSearchParams(
+    Object.entries(query).flatMap(([k, v]) => (v === undefined ? [] : [[k, String(v)]])),
+  );
+  return read(
+    await reached(ROOT + path + (search.size ? `?${search}` : ""), { headers: headers(), signal: signal ?? null }),
+  );
 }
 
 /**
@@ -40,22 +49,35 @@ export async function get(path, query = {}, signal) {
  * @param {{signal?: AbortSignal, key?: string}} [options]
  * @returns {Promise<any>}
  */
-export async function post(path, body, { signal, key = uuid() } = {}) {
-  const request = {
+export async function post(path, body, { signal, key } = {}) {
+  const text = JSON.stringify(body);
+  const same = `${path} ${text}`;
+  const known = key ?? unanswered.get(same) ?? uuid();
+  unanswered.set(same, known);
+  const answer = await insist(ROOT + path, {
     method: "POST",
-    headers: { ...headers(), "Content-Type": "application/json", "X-CSRFToken": token(), "Idempotency-Key": key },
-    body: JSON.stringify(body),
+    headers: { ...headers(), "Content-Type": "application/json", "X-CSRFToken": token(), "Idempotency-Key": known },
+    body: text,
     signal: signal ?? null,
-  };
+  });
+  unanswered.delete(same);
+  return read(answer);
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} request
+ */
+async function insist(url, request) {
   for (const pause_ms of PAUSES_MS) {
     try {
-      return await read(await reached(ROOT + path, request));
+      return await reached(url, request);
     } catch (trouble) {
       if (!(trouble instanceof Unreachable)) throw trouble;
       await new Promise((go) => setTimeout(go, pause_ms));
     }
   }
-  return read(await reached(ROOT + path, request));
+  return reached(url, request);
 }
 
 /** A random key; `crypto.randomUUID` is missing where a closed network serves plain HTTP. */

@@ -19,7 +19,11 @@ const formats = /** @type {Map<string, Intl.DateTimeFormat>} */ (new Map());
  * @returns {Wall}
  */
 export function wall(at, zone) {
-  const part = Object.fromEntries(formatOf(zone).formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  const part = Object.fromEntries(
+    formatOf(zone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
   return {
     year: part.year ?? NaN,
     month: part.month ?? NaN,
@@ -137,7 +141,8 @@ export function localOf(at, zone) {
 function dateUnlessToday(w, today, language) {
   if (w.year === today.year && w.month === today.month && w.day === today.day) return "";
   const month = MONTHS[w.month - 1];
-  if (w.year !== today.year) return language === "zh" ? `${w.year}年${w.month}月${w.day}日` : `${w.day} ${month} ${w.year}`;
+  if (w.year !== today.year)
+    return language === "zh" ? `${w.year}年${w.month}月${w.day}日` : `${w.day} ${month} ${w.year}`;
   if (w.month !== today.month) return language === "zh" ? `${w.month}月${w.day}日` : `${w.day} ${month}`;
   return language === "zh" ? `${w.day}日` : `${w.day} ${month}`;
 }

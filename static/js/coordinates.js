@@ -36,7 +36,12 @@ const AXES = /** @type {Record<string, ["lon" | "lat", 1 | -1]>} */ ({
 export function parse(typed) {
   const text = normal(typed);
   const datum = GCJ02.test(text) ? "gcj02" : "wgs84";
-  const bare = text.replace(GCJ02, " ").replace(WGS84, " ").replace(BD09, " ").replace(/[()\[\]]/g, " ").trim();
+  const bare = text
+    .replace(GCJ02, " ")
+    .replace(WGS84, " ")
+    .replace(BD09, " ")
+    .replace(/[()\[\]]/g, " ")
+    .trim();
   if (!looksNumeric(bare)) return null;
   if (BD09.test(text)) return { fault: "bd09" };
   const angles = [...bare.matchAll(ANGLE)].map(angleOf);
@@ -62,7 +67,10 @@ export function written({ lon, lat }) {
 
 /** @param {string} typed */
 function normal(typed) {
-  return typed.normalize("NFKC").replace(/[,;、，；/|]/g, " ").trim();
+  return typed
+    .normalize("NFKC")
+    .replace(/[,;、，；/|]/g, " ")
+    .trim();
 }
 
 /** @param {string} bare */

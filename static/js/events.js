@@ -25,7 +25,9 @@ export function listen({ clicks, changes, inputs, submits }) {
  */
 function on(type, name, acts) {
   document.addEventListener(type, (event) => {
-    const element = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest?.(`[data-${name}]`));
+    const element = /** @type {HTMLElement | null} */ (
+      /** @type {Element} */ (event.target).closest?.(`[data-${name}]`)
+    );
     if (element) acts[element.dataset[name] ?? ""]?.(element, event);
   });
 }
@@ -38,7 +40,8 @@ function move(event) {
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const from = /** @type {HTMLElement} */ (event.target);
   const typing = from.matches("input:not([type=checkbox]), textarea, select");
-  const list = from.closest("[data-list]") ?? (typing && from.id === "place" ? document.getElementById("places") : null);
+  const list =
+    from.closest("[data-list]") ?? (typing && from.id === "place" ? document.getElementById("places") : null);
   if (!list || (typing && from.id !== "place")) return;
   const items = /** @type {HTMLElement[]} */ ([...list.querySelectorAll("[data-item]")]);
   const at = items.indexOf(/** @type {HTMLElement} */ (from.closest("[data-item]") ?? from));

@@ -3,7 +3,13 @@
  * Pure; views are functions from state to Markup and can be tested without a browser.
  */
 
-const ESCAPES = /** @type {Record<string, string>} */ ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" });
+const ESCAPES = /** @type {Record<string, string>} */ ({
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+});
 
 /** A piece of finished markup. */
 export class Markup {
@@ -17,6 +23,9 @@ export class Markup {
   }
 }
 
+/** @type {WeakMap<TemplateStringsArray, readonly string[]>} */
+const tidy = new WeakMap();
+
 export const NOTHING = new Markup("");
 
 /**
@@ -24,7 +33,22 @@ export const NOTHING = new Markup("");
  * @param {...unknown} values null, undefined and false show nothing; arrays are joined
  */
 export function html(parts, ...values) {
-  return new Markup(parts.reduce((text, part, i) => text + shown(values[i - 1]) + part));
+  return new Markup(tidied(parts).reduce((text, part, i) => text + shown(values[i - 1]) + part));
+}
+
+/**
+ * Line breaks and indentation serve the reader of the code: between two tags they are one space, at the ends nothing.
+ * @param {TemplateStringsArray} parts
+ * @returns {readonly string[]}
+ */
+function tidied(parts) {
+  const known = tidy.get(parts);
+  if (known) return known;
+  const flat = parts.map((part) => part.replace(/\s*\n\s*/g, " "));
+  flat[0] = (flat[0] ?? "").trimStart();
+  flat.push((flat.pop() ?? "").trimEnd());
+  tidy.set(parts, flat);
+  return flat;
 }
 
 /** @param {string} text */

@@ -5,9 +5,29 @@
 
 /** @typedef {import("./types.js").Entry} Entry */
 /** @typedef {import("./types.js").OpenEntry} OpenEntry */
-/** @typedef {{state: string, tells: string, at: string, act?: string, version?: number, acknowledged?: {by: string, at: string, via: string}}} Told */
-/** @typedef {{call?: string, message?: string, read_back?: string}} Firsts when each was first done: the measures of an incident */
-/** @typedef {{assessment: number, calls: number, incident: number}} Changed number of the last entry that touched each */
+/**
+ * @typedef {object} Told
+ * @property {string} state
+ * @property {string} tells
+ * @property {string} at
+ * @property {string} [act]
+ * @property {number} [version]
+ * @property {{by: string, at: string, via: string}} [acknowledged]
+ */
+/**
+ * When each was first done: the measures of an incident.
+ * @typedef {object} Firsts
+ * @property {string} [call]
+ * @property {string} [message]
+ * @property {string} [read_back]
+ */
+/**
+ * Number of the last entry that touched each.
+ * @typedef {object} Changed
+ * @property {number} assessment
+ * @property {number} calls
+ * @property {number} incident
+ */
 
 /**
  * @typedef {object} File
@@ -31,7 +51,11 @@ const TOUCHES = /** @type {Record<string, (keyof Changed)[]>} */ ({
   contact: ["calls"],
   audience: [],
 });
-const FIRSTS = /** @type {Record<string, keyof Firsts>} */ ({ "delivery.called": "call", "notification.issued": "message", "notification.acknowledged": "read_back" });
+const FIRSTS = /** @type {Record<string, keyof Firsts>} */ ({
+  "delivery.called": "call",
+  "notification.issued": "message",
+  "notification.acknowledged": "read_back",
+});
 const EVERYTHING = /** @type {(keyof Changed)[]} */ (["incident"]);
 const STATES = /** @type {Record<string, string>} */ ({
   "notification.proposed": "proposed",
@@ -115,7 +139,11 @@ function told(before, entry) {
  * @param {OpenEntry} entry
  */
 function acknowledged(before, entry) {
-  const by = { by: String(entry.facts.person ?? entry.by.role ?? ""), at: entry.at, via: String(entry.facts.via ?? "") };
+  const by = {
+    by: String(entry.facts.person ?? entry.by.role ?? ""),
+    at: entry.at,
+    via: String(entry.facts.via ?? ""),
+  };
   const named = /** @type {number[]} */ (entry.facts.acknowledges ?? []);
   const marked = named.map((id) => [
     id,

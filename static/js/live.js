@@ -6,7 +6,12 @@
 import { io } from "socket.io-client";
 
 /** @typedef {import("./types.js").Entry} Entry */
-/** @typedef {{entry: (entry: Entry) => void, link: (link: "connecting" | "live" | "lost", why?: string) => void, left: (room: string) => void}} Ears */
+/**
+ * @typedef {object} Ears
+ * @property {(entry: Entry) => void} entry
+ * @property {(link: "connecting" | "live" | "lost", why?: string) => void} link
+ * @property {(room: string) => void} left
+ */
 
 /** @type {Map<string, () => number>} */
 const rooms = new Map();

@@ -37,14 +37,20 @@ async function begin() {
   const wanted = Number(new URLSearchParams(location.search).get("incident"));
   await Promise.all([incidents.loadList(), calls.loadMine(), loadDuty(me.desk)].map(quietly));
   offers.ringIfOpen();
-  const first = state().incidents?.find(({ number }) => number === wanted) ?? (state().incidents?.length === 1 ? state().incidents?.[0] : undefined);
+  const first =
+    state().incidents?.find(({ number }) => number === wanted) ??
+    (state().incidents?.length === 1 ? state().incidents?.[0] : undefined);
   if (first) await quietly(incidents.choose(first.number));
 }
 
 /** The desk works without its map, on a computer that cannot draw one. @param {HTMLElement} place @param {string} zone */
 async function openMap(place, zone) {
   try {
-    await chart.open(place, { say, language, zone }, { place: report.setPlace, point: mayPlace, ready: dress });
+    await chart.open(
+      place,
+      { say, language, zone },
+      { place: report.setPlace, point: mayPlace, ready: dress, event: (number) => quietly(incidents.choose(number)) },
+    );
   } catch (trouble) {
     console.warn(trouble);
     place.textContent = say("map.cannot");
@@ -84,11 +90,20 @@ function wire() {
     cancel_sheet: () => sheets.close(),
   };
   listen({
-    clicks: { ...own, ...report.clicks, ...calls.clicks, ...issue.clicks, ...reasons.clicks, ...offers.clicks, ...centre.clicks },
+    clicks: {
+      ...own,
+      ...report.clicks,
+      ...calls.clicks,
+      ...issue.clicks,
+      ...reasons.clicks,
+      ...offers.clicks,
+      ...centre.clicks,
+    },
     changes: {
       ...report.changes,
       ...issue.changes,
-      choose: (/** @type {HTMLSelectElement} */ list) => quietly(incidents.choose(list.value ? Number(list.value) : null)),
+      choose: (/** @type {HTMLSelectElement} */ list) =>
+        quietly(incidents.choose(list.value ? Number(list.value) : null)),
       layer: (/** @type {HTMLInputElement} */ box) => chart.switchLayer(box.dataset.id ?? "", box.checked),
     },
     inputs: { ...report.inputs, ...centre.inputs },
@@ -109,7 +124,8 @@ function wire() {
 
 /** A menu or box of the page closes when something else is pressed. @param {Element | null} pressed */
 function closeBoxes(pressed) {
-  for (const box of document.querySelectorAll("details.menu[open], details.map-box[open]")) if (!box.contains(pressed)) box.removeAttribute("open");
+  for (const box of document.querySelectorAll("details.menu[open], details.map-box[open]"))
+    if (!box.contains(pressed)) box.removeAttribute("open");
 }
 
 /** @param {KeyboardEvent} event */
@@ -133,7 +149,8 @@ function mayPlace() {
 /** Where the boundaries come from, as their loader says. @param {string | null | undefined} boundaries */
 function sourceLine(boundaries) {
   const line = document.getElementById("source-line");
-  if (line && boundaries) line.textContent = `${say("map.source")} ${boundaries}`;
+  const [zh, en] = boundaries?.split(/\s*\/\s+/) ?? [];
+  if (line && boundaries) line.textContent = `${say("map.source")} ${(language === "zh" ? zh : en) ?? boundaries}`;
 }
 
 /** @param {string | null} desk */

@@ -14,7 +14,8 @@ const DAYS = /** @type {[RegExp, number][]} */ ([
   [/^(昨[天日晚早]?|yesterday)\s*/iu, 1],
   [/^(前[天日晚])\s*/u, 2],
 ]);
-const DATE = /^(?:(\d{4})[-/.年])?(?:(\d{1,2})[-/.月])?(\d{1,2})日?[T\s]+|^(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日\s*/u;
+const DATE =
+  /^(?:(\d{4})[-/.年])?(?:(\d{1,2})[-/.月])?(\d{1,2})日?[T\s]+|^(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日\s*/u;
 
 /**
  * The instant that was typed, as RFC 3339; null when it is none.
@@ -26,7 +27,8 @@ const DATE = /^(?:(\d{4})[-/.年])?(?:(\d{1,2})[-/.月])?(\d{1,2})日?[T\s]+|^(?
 export function parseMoment(typed, now, zone) {
   const text = typed.normalize("NFKC").trim();
   for (const [day, back] of DAYS) {
-    if (day.test(text)) return onDay(text.replace(day, ""), localOf(new Date(now.getTime() - back * DAY_MS), zone), zone);
+    if (day.test(text))
+      return onDay(text.replace(day, ""), localOf(new Date(now.getTime() - back * DAY_MS), zone), zone);
   }
   const date = DATE.exec(text);
   if (date) return onDay(text.slice(date[0].length), dated(date, now, zone), zone);
@@ -75,7 +77,9 @@ function hourOf(typed) {
  */
 function dated(found, now, zone) {
   const today = wall(now, zone);
-  const [year, month, day] = [found[1] ?? found[4], found[2] ?? found[5], found[3] ?? found[6]].map((part) => (part ? Number(part) : null));
+  const [year, month, day] = [found[1] ?? found[4], found[2] ?? found[5], found[3] ?? found[6]].map((part) =>
+    part ? Number(part) : null,
+  );
   const monthOfDay = month ?? (Number(day) > today.day ? today.month - 1 : today.month);
   const yearOfDay = year ?? (monthOfDay > today.month || monthOfDay < 1 ? today.year - 1 : today.year);
   return `${yearOfDay}-${two(monthOfDay < 1 ? 12 : monthOfDay)}-${two(Number(day))}T00:00`;

@@ -23,7 +23,12 @@ const PLOT_HEAD = 76;
 let firstCall = /** @type {string | null} */ (null);
 let framed = /** @type {number | null} */ (null);
 /** What the map was last drawn from. */
-let charted = { shapes: /** @type {State["shapes"]} */ (null), at_ms: 0 };
+let charted = {
+  shapes: /** @type {State["shapes"]} */ (null),
+  incidents: /** @type {State["incidents"]} */ (null),
+  chosen: /** @type {number | null} */ (null),
+  at_ms: 0,
+};
 
 /** @param {State} current @param {State | null} before */
 export function draw(current, before) {
@@ -39,7 +44,8 @@ export function draw(current, before) {
   select(current);
   drill(current);
   document.body.dataset.tab = current.tab;
-  for (const tab of document.querySelectorAll("[data-do=tab]")) tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.id === current.tab));
+  for (const tab of document.querySelectorAll("[data-do=tab]"))
+    tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.id === current.tab));
   if (before && before.tab !== current.tab) chart.resized();
   drawMap(current);
   drawCentre(current);
@@ -50,11 +56,11 @@ export function dress() {
   const current = state();
   const { ink, paper } = chart.colours();
   put("map-controls", controls(say));
-  for (const image of document.querySelectorAll("img[data-mark]")) {
-    const [kind = "", synthetic] = (/** @type {HTMLElement} */ (image).dataset.mark ?? "").split("-");
+  for (const image of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("img[data-mark]"))) {
+    const [kind = "", synthetic] = (image.dataset.mark ?? "").split("-");
     image.setAttribute("src", address(kind, { ink, paper }, synthetic === "synthetic"));
   }
-  charted.at_ms = 0;
+  charted = { ...charted, incidents: null, chosen: null, at_ms: 0 };
   drawMap(current);
 }
 
@@ -64,10 +70,24 @@ function drawMap(current) {
   const shapes = current.mode === "report" && !current.reportFor ? null : current.shapes;
   const at = lookAt(current);
   if (shapes !== charted.shapes || Math.abs(at.getTime() - charted.at_ms) >= REDRAW_MS) {
-    charted = { shapes, at_ms: at.getTime() };
+    charted = { ...charted, shapes, at_ms: at.getTime() };
     chart.show(shapes, at, here());
   }
+  if (current.incidents !== charted.incidents || current.chosen !== charted.chosen) {
+    charted = { ...charted, incidents: current.incidents, chosen: current.chosen };
+    chart.showEvents(others(current));
+  }
   if (shapes && framed !== current.chosen) frame(current);
+}
+
+/** @param {State} current */
+function others({ incidents, chosen }) {
+  return (incidents ?? []).flatMap((one) => {
+    const { number, lon, lat, status } = one;
+    return number === chosen || lon === null || lat === null || status === "closed"
+      ? []
+      : [{ number, lon, lat, title: incidentName(one, here()) }];
+  });
 }
 
 /** The plot in place of the map, and the slider under both. @param {State} current */
@@ -79,12 +99,28 @@ function drawCentre(current) {
   place.hidden = current.centre !== "plot";
   document.getElementById("map-controls")?.toggleAttribute("hidden", current.centre === "plot");
   const { clientWidth: width, clientHeight: height } = place;
-  if (current.centre === "plot") morph(place, plot(current.assessment, { width, height: height - PLOT_HEAD, knownAt: current.incident?.known_at, at: lookAt(current) }, here()));
+  if (current.centre === "plot")
+    morph(
+      place,
+      plot(
+        current.assessment,
+        { width, height: height - PLOT_HEAD, knownAt: current.incident?.known_at, at: lookAt(current) },
+        here(),
+      ),
+    );
 }
 
 /** @param {State} current */
 function centreTabs(current) {
-  return html`${["map", "plot"].map((name) => html`<button data-do="centre" data-id="${name}" aria-pressed="${String(current.centre === name)}">${say(`centre.${name}`)}</button>`)}`;
+  return html`
+    ${["map", "plot"].map(
+      (name) => html`
+        <button data-do="centre" data-id="${name}" aria-pressed="${String(current.centre === name)}">
+          ${say(`centre.${name}`)}
+        </button>
+      `,
+    )}
+  `;
 }
 
 /** @param {State} current */
@@ -101,12 +137,65 @@ function lookAt(current) {
 /** @param {State} current */
 function banner(current) {
   const drilled = current.incident?.drill || (current.mode === "report" && current.draft?.drill);
-  return html`${drilled ? html`<p class="drill-stripe">${say("drill.stripe")}</p>` : NOTHING}
-    ${current.link === "lost" && current.lost_at ? html`<p class="notice is-lost" role="status">${say("link.stale", { at: when(new Date(current.lost_at), here()) })}</p>` : NOTHING}
-    ${current.alarm ? html`<p class="notice is-alarm" role="alert"><strong>${say("alarm.title")}</strong> ${alarmWords(current)} <button data-do="show_mine">${say("alarm.show")}</button> <button data-do="silence">${say("alarm.silence")}</button></p>` : NOTHING}
-    ${current.news.map((one) => html`<p class="notice" role="alert" data-key="news-${one.n}"><strong>${one.words}</strong> ${one.incident && one.incident !== current.chosen ? html`<button data-do="open" data-id="${one.incident}">${say("news.open", { n: one.incident })}</button>` : NOTHING} <button data-do="dismiss">${say("dismiss")}</button></p>`)}
-    ${current.notice ? html`<p class="notice" role="alert">${current.notice} <button data-do="dismiss">${say("dismiss")}</button></p>` : NOTHING}
-    ${current.me.role === "liaison" && !current.alarm && alarm.mayAsk() ? html`<p class="notice is-quiet">${say("alarm.ask")} <button data-do="allow_notices">${say("alarm.allow")}</button></p>` : NOTHING}`;
+  return html`
+    ${drilled ? html`<p class="drill-stripe">${say("drill.stripe")}</p>` : NOTHING}
+    ${
+      current.link === "lost" && current.lost_at
+        ? html`
+            <p class="notice is-lost" role="status">
+              ${say("link.stale", { at: when(new Date(current.lost_at), here()) })}
+            </p>
+          `
+        : NOTHING
+    }
+    ${
+      current.alarm
+        ? html`
+            <p class="notice is-alarm" role="alert">
+              <strong>${say("alarm.title")}</strong>
+              ${alarmWords(current)}
+              <button data-do="show_mine">${say("alarm.show")}</button>
+              <button data-do="silence">${say("alarm.silence")}</button>
+            </p>
+          `
+        : NOTHING
+    }
+    ${current.news.map(
+      (one) => html`
+        <p class="notice" role="alert" data-key="news-${one.n}">
+          <strong>${one.words}</strong>
+          ${
+            one.incident && one.incident !== current.chosen
+              ? html`
+                  <button data-do="open" data-id="${one.incident}">${say("news.open", { n: one.incident })}</button>
+                `
+              : NOTHING
+          }
+          <button data-do="dismiss">${say("dismiss")}</button>
+        </p>
+      `,
+    )}
+    ${
+      current.notice
+        ? html`
+            <p class="notice" role="alert">
+              ${current.notice}
+              <button data-do="dismiss">${say("dismiss")}</button>
+            </p>
+          `
+        : NOTHING
+    }
+    ${
+      current.me.role === "liaison" && !current.alarm && alarm.mayAsk()
+        ? html`
+            <p class="notice is-quiet">
+              ${say("alarm.ask")}
+              <button data-do="allow_notices">${say("alarm.allow")}</button>
+            </p>
+          `
+        : NOTHING
+    }
+  `;
 }
 
 /** @param {State} current */

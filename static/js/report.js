@@ -104,7 +104,9 @@ export function bodyOf(draft, zone, now) {
     unlocated: draft.unlocated,
     drill: draft.drill,
   };
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== "" && value !== false));
+  return Object.fromEntries(
+    Object.entries(body).filter(([, value]) => value !== null && value !== "" && value !== false),
+  );
 }
 
 /**
@@ -150,7 +152,9 @@ export function draftOf(held, empty, zone) {
  * @param {Record<string, unknown>} held the body made of the draft before it was changed
  */
 export function changesOf(body, held) {
-  return Object.fromEntries(Object.entries(body).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(held[name])));
+  return Object.fromEntries(
+    Object.entries(body).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(held[name])),
+  );
 }
 
 /**
@@ -163,7 +167,10 @@ export function restored(stored, empty) {
   if (!stored) return null;
   try {
     const read = /** @type {Record<string, unknown>} */ (JSON.parse(stored));
-    const kept = Object.entries(empty).map(([name, value]) => [name, typeof read[name] === typeof value ? read[name] : value]);
+    const kept = Object.entries(empty).map(([name, value]) => [
+      name,
+      typeof read[name] === typeof value ? read[name] : value,
+    ]);
     return /** @type {Draft} */ (Object.fromEntries(kept));
   } catch (broken) {
     if (broken instanceof SyntaxError) return null;

@@ -47,7 +47,9 @@ export function toldDesk(notifications, desk) {
   const issued = theirs.filter(({ state }) => state === "issued" || state === "acknowledged");
   const newest = issued.reduce((a, b) => ((b.version ?? 0) >= (a?.version ?? 0) ? b : a), issued[0]);
   if (newest) return telling(newest);
-  return theirs.map(telling).reduce((a, b) => (RANK.indexOf(b) > RANK.indexOf(a) ? b : a), /** @type {Telling} */ ("nothing"));
+  return theirs
+    .map(telling)
+    .reduce((a, b) => (RANK.indexOf(b) > RANK.indexOf(a) ? b : a), /** @type {Telling} */ ("nothing"));
 }
 
 /** @param {string} at */

@@ -4,7 +4,12 @@
 /** @typedef {import("./report.js").Draft} Draft */
 /** @typedef {import("./journal.js").File} File */
 
-/** @typedef {{state: "idle" | "asking" | "shown" | "refused", assessment: import("./types.js").Assessment | null, problem: {detail: string, field: string | null, candidates: import("./types.js").Candidate[]} | null}} Preview */
+/**
+ * @typedef {object} Preview
+ * @property {"idle" | "asking" | "shown" | "refused"} state
+ * @property {import("./types.js").Assessment | null} assessment
+ * @property {{detail: string, field: string | null, candidates: import("./types.js").Candidate[]} | null} problem
+ */
 
 /**
  * @typedef {object} State

@@ -4,7 +4,18 @@
 
 /** @typedef {import("./words.js").Say} Say */
 
-/** @typedef {{name: string, role: string, desk: string | null, desk_name: string | null, language: "zh" | "en", time_zone: string, now: string, sms_provider?: string, source_line?: string | null}} Me */
+/**
+ * @typedef {object} Me
+ * @property {string} name
+ * @property {string} role
+ * @property {string | null} desk
+ * @property {string | null} desk_name
+ * @property {"zh" | "en"} language
+ * @property {string} time_zone
+ * @property {string} now
+ * @property {string} [sms_provider]
+ * @property {string | null} [source_line]
+ */
 
 /**
  * @typedef {object} ListedIncident
@@ -44,13 +55,73 @@
  * @property {string[]} [flags]
  */
 
-/** @typedef {{id: number, name: string, kind: string, river: string, km: number, earliest_at: string | null, likely_at: string | null, latest_at: string | null, near: boolean, synthetic?: boolean, jurisdiction?: string | null, desk?: string | null, desk_name?: string | null}} AssessedSite */
-/** @typedef {{agreement: string, clause: string, cited?: string, clause_text?: string | null, text_held?: boolean, who: string, tells: string, role: string, circle: string, deadline_at: string | null, source: string, reason: string, kind: string}} Obligation */
+/**
+ * @typedef {object} AssessedSite
+ * @property {number} id
+ * @property {string} name
+ * @property {string} kind
+ * @property {string} river
+ * @property {number} km
+ * @property {string | null} earliest_at
+ * @property {string | null} likely_at
+ * @property {string | null} latest_at
+ * @property {boolean} near
+ * @property {boolean} [synthetic]
+ * @property {string | null} [jurisdiction]
+ * @property {string | null} [desk]
+ * @property {string | null} [desk_name]
+ */
+/**
+ * @typedef {object} Obligation
+ * @property {string} agreement
+ * @property {string} clause
+ * @property {string} [cited]
+ * @property {string | null} [clause_text]
+ * @property {boolean} [text_held]
+ * @property {string} who
+ * @property {string} tells
+ * @property {string} role
+ * @property {string} circle
+ * @property {string | null} deadline_at
+ * @property {string} source
+ * @property {string} reason
+ * @property {string} kind
+ */
 /** @typedef {{jurisdiction: string, name?: string, reason: string, duty: string}} Gap */
-/** @typedef {{reach_id: number, river: string, name: string, offset_m: number, distance_m: number, lon: number, lat: number, schematic: boolean}} Candidate */
+/**
+ * @typedef {object} Candidate
+ * @property {number} reach_id
+ * @property {string} river
+ * @property {string} name
+ * @property {number} offset_m
+ * @property {number} distance_m
+ * @property {number} lon
+ * @property {number} lat
+ * @property {boolean} schematic
+ */
 /** @typedef {Candidate & {candidates?: Candidate[], words?: string}} Snapped */
-/** @typedef {{id: number, channel: string, role: string, state: string, attempts: number, accepted_at: string | null, delivered_at: string | null, reason?: {slug: string, words: string} | null}} Delivery */
-/** @typedef {{agreement?: string, clause?: string, cited?: string, text?: string | null, clause_text?: string | null, text_held?: boolean, reason?: string, source?: string}} Citation */
+/**
+ * @typedef {object} Delivery
+ * @property {number} id
+ * @property {string} channel
+ * @property {string | null} role
+ * @property {string} state
+ * @property {number} attempts
+ * @property {string | null} accepted_at
+ * @property {string | null} delivered_at
+ * @property {{slug: string, words: string} | null} [reason]
+ */
+/**
+ * @typedef {object} Citation
+ * @property {string} [agreement]
+ * @property {string} [clause]
+ * @property {string} [cited]
+ * @property {string | null} [text]
+ * @property {string | null} [clause_text]
+ * @property {boolean} [text_held]
+ * @property {string} [reason]
+ * @property {string} [source]
+ */
 
 /**
  * @typedef {object} Notification
@@ -74,6 +145,8 @@
  * @property {string | null} [withheld_reason]
  * @property {number} [incident]
  * @property {boolean} [automatic]
+ * @property {string} [asks] the act that discharges it
+ * @property {number | null} [follows] the heads-up that it follows as a formal notice
  * @property {{by: string, how: string, at: string} | null} [consent]
  * @property {Record<string, any> | null} [content]
  */
@@ -138,13 +211,37 @@
  * @property {number} silence_minutes
  */
 
-/** @typedef {{stream: string, n: number, at: string, kind: string, by: Record<string, any>, facts: Record<string, any>, hash: string, previous: string, withheld?: undefined}} OpenEntry */
+/**
+ * @typedef {object} OpenEntry
+ * @property {string} stream
+ * @property {number} n
+ * @property {string} at
+ * @property {string} kind
+ * @property {Record<string, any>} by
+ * @property {Record<string, any>} facts
+ * @property {string} hash
+ * @property {string} previous
+ * @property {undefined} [withheld]
+ */
 /** @typedef {{stream: string, n: number, hash: string, withheld: true}} WithheldEntry */
 /** @typedef {OpenEntry | WithheldEntry} Entry */
 
-/** @typedef {{notification: number, tells: string, recipients: {role: string, name: string, channels: string[]}[], gaps: {role: string, zh: string, en: string}[], text: string | null, units: number, segments: number}} Message */
+/**
+ * @typedef {object} Message
+ * @property {number} notification
+ * @property {string} tells
+ * @property {{role: string, name: string, channels: string[]}[]} recipients
+ * @property {{role: string, zh: string, en: string}[]} gaps
+ * @property {string | null} text
+ * @property {number} units
+ * @property {number} segments
+ */
 /** @typedef {{name: string, kind: string, lon: number, lat: number, detail: string}} FoundPlace */
-/** @typedef {{desk: string, duty: {role: string, contact: {id: number, name: string} | null, gap: string | null}[]}} Duty */
+/**
+ * @typedef {object} Duty
+ * @property {string} desk
+ * @property {{role: string, contact: {id: number, name: string} | null, gap: string | null}[]} duty
+ */
 
 /** What every view is given besides its own data. @typedef {{say: Say, language: "zh" | "en", zone: string, now: Date, me: Me}} Here */
 

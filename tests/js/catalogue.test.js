@@ -10,7 +10,9 @@ const templates = files("emergency/web/templates/").map((name) => readFileSync(n
 
 /** @param {string} folder @returns {string[]} */
 function files(folder) {
-  return readdirSync(new URL(folder, ROOT), { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [`${entry.parentPath}/${entry.name}`] : []));
+  return readdirSync(new URL(folder, ROOT), { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [`${entry.parentPath}/${entry.name}`] : [],
+  );
 }
 
 /** @param {string} sentence */
@@ -31,29 +33,46 @@ test("no Chinese sentence is left in the English half", () => {
 });
 
 test("every sentence that a script or a template names exists", () => {
-  const named = [...scripts, ...templates].flatMap((text) => [...text.matchAll(/\bsay\(\s*["'`]([\w.-]+)["'`]/g)].map(([, key]) => key ?? "")).filter((key) => !key.endsWith("."));
+  const named = [...scripts, ...templates]
+    .flatMap((text) => [...text.matchAll(/\bsay\(\s*["'`]([\w.-]+)["'`]/g)].map(([, key]) => key ?? ""))
+    .filter((key) => !key.endsWith("."));
   assert.ok(named.length > 150);
   for (const key of named) assert.ok(key in whole, key);
 });
 
 test("every group that a script chooses from by a state exists", () => {
-  const groups = [...scripts, ...templates].flatMap((text) => [...text.matchAll(/\bsay\(\s*`([\w.]+)\.\$\{/g)].map(([, key]) => key));
+  const groups = [...scripts, ...templates].flatMap((text) =>
+    [...text.matchAll(/\bsay\(\s*`([\w.]+)\.\$\{/g)].map(([, key]) => key),
+  );
   assert.ok(groups.length > 20);
-  for (const group of groups) assert.ok(Object.keys(whole).some((key) => key.startsWith(`${group}.`)), group);
+  for (const group of groups)
+    assert.ok(
+      Object.keys(whole).some((key) => key.startsWith(`${group}.`)),
+      group,
+    );
 });
 
 test("every sentence is used", () => {
-  const text = [...scripts, ...templates, readFileSync(new URL("emergency/web/pages.py", ROOT), "utf8"), readFileSync(new URL("emergency/web/printed.py", ROOT), "utf8")].join("\n");
+  const text = [
+    ...scripts,
+    ...templates,
+    readFileSync(new URL("emergency/web/pages.py", ROOT), "utf8"),
+    readFileSync(new URL("emergency/web/printed.py", ROOT), "utf8"),
+  ].join("\n");
   const idle = Object.keys(whole).filter((key) => {
     const plain = key.replace(/\.one$/, "");
     const group = plain.slice(0, plain.lastIndexOf("."));
-    return !text.includes(plain) && !new RegExp(`["'\`]${group.replaceAll(".", "\\.")}(["'\`]|\\.["'\`\\$])`).test(text) && !text.includes(`${group.split(".")[0]}.\${`);
+    return (
+      !text.includes(plain) &&
+      !new RegExp(`["'\`]${group.replaceAll(".", "\\.")}(["'\`]|\\.["'\`\\$])`).test(text) &&
+      !text.includes(`${group.split(".")[0]}.\${`)
+    );
   });
   assert.deepEqual(idle, []);
 });
 
 test("a sentence is filled with its facts, and with none where a fact is missing", () => {
-  const say = speaker({ greet: "{name} at {at}", "people": "{n} people", "people.one": "1 person" });
+  const say = speaker({ greet: "{name} at {at}", people: "{n} people", "people.one": "1 person" });
   assert.equal(say("greet", { name: "x" }), "x at ");
   assert.equal(say("people", { n: 2 }), "2 people");
   assert.equal(say("people", { n: 1 }), "1 person");

@@ -5,8 +5,30 @@ import { test } from "node:test";
 const sheet = readFileSync(new URL("../../static/css/base.css", import.meta.url), "utf8");
 const [light = "", dark = ""] = [...sheet.matchAll(/:root \{([^}]*)\}/g)].map(([, body]) => body);
 const themes = { light: colours(light), dark: { ...colours(light), ...colours(dark) } };
-const ON_PANEL = ["ink", "ink2", "accent", "maybe", "here", "calm", "doubt", "fault", "grade-I", "grade-II", "grade-III", "grade-IV"];
-const PAIRS = [["accent-ink", "accent"], ["over-ink", "over"], ["drill-ink", "drill"], ["raised", "ink"], ["maybe", "maybe-soft"], ["ink", "accent-soft"], ["map-ink", "map-ground"], ["map-ink2", "map-land"]];
+const ON_PANEL = [
+  "ink",
+  "ink2",
+  "accent",
+  "maybe",
+  "here",
+  "calm",
+  "doubt",
+  "fault",
+  "grade-I",
+  "grade-II",
+  "grade-III",
+  "grade-IV",
+];
+const PAIRS = [
+  ["accent-ink", "accent"],
+  ["over-ink", "over"],
+  ["drill-ink", "drill"],
+  ["raised", "ink"],
+  ["maybe", "maybe-soft"],
+  ["ink", "accent-soft"],
+  ["map-ink", "map-ground"],
+  ["map-ink2", "map-land"],
+];
 
 /** @param {string | undefined} css @returns {Record<string, string>} */
 function colours(css = "") {
@@ -15,7 +37,9 @@ function colours(css = "") {
 
 /** Relative luminance, WCAG 2.2. @param {string} colour */
 function luminance(colour) {
-  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  const [r = 0, g = 0, b = 0] = [1, 3, 5]
+    .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
@@ -27,7 +51,13 @@ function contrast(a, b) {
 
 for (const [theme, found] of Object.entries(themes)) {
   test(`every colour of text has the contrast of AA on its ground, ${theme}`, () => {
-    const pairs = [...ON_PANEL.flatMap((name) => [[name, "panel"], [name, "raised"]]), ...PAIRS];
+    const pairs = [
+      ...ON_PANEL.flatMap((name) => [
+        [name, "panel"],
+        [name, "raised"],
+      ]),
+      ...PAIRS,
+    ];
     for (const [ink = "", ground = ""] of pairs) {
       const [a, b] = [found[ink], found[ground]];
       assert.ok(a && b, `${ink} on ${ground}`);

@@ -11,14 +11,26 @@ const STREAM = "incident:12";
  * @returns {import("../../static/js/types.js").OpenEntry}
  */
 function entry(n, kind = "report.received", facts = {}) {
-  return { stream: STREAM, n, at: `2025-11-20T18:4${n % 10}:00Z`, kind, by: { role: "duty_officer", desk: "511700" }, facts, hash: `h${n}`, previous: `h${n - 1}` };
+  return {
+    stream: STREAM,
+    n,
+    at: `2025-11-20T18:4${n % 10}:00Z`,
+    kind,
+    by: { role: "duty_officer", desk: "511700" },
+    facts,
+    hash: `h${n}`,
+    previous: `h${n - 1}`,
+  };
 }
 const issued = entry(2, "notification.issued", { notification: 5, tells: "500155", act: "heads_up", version: 1 });
 
 test("entries are taken in order and counted", () => {
   const file = foldAll(opened(STREAM), [entry(1), entry(2), entry(3)]);
   assert.equal(file.last, 3);
-  assert.deepEqual(file.entries.map(({ n }) => n), [1, 2, 3]);
+  assert.deepEqual(
+    file.entries.map(({ n }) => n),
+    [1, 2, 3],
+  );
 });
 
 test("an entry that was seen changes nothing", () => {
@@ -37,7 +49,10 @@ test("an entry after a gap is not taken, and says from where to fetch", () => {
   const file = fold(before, entry(3));
   assert.equal(file.last, 1);
   assert.equal(file.missingAfter, 1);
-  assert.deepEqual(foldAll(file, [entry(2), entry(3)]).entries.map(({ n }) => n), [1, 2, 3]);
+  assert.deepEqual(
+    foldAll(file, [entry(2), entry(3)]).entries.map(({ n }) => n),
+    [1, 2, 3],
+  );
 });
 
 test("once the gap is filled it is forgotten", () => {
@@ -61,15 +76,29 @@ test("folding never changes the file it was given", () => {
 
 test("a message goes from proposed to issued to read back", () => {
   const proposed = entry(1, "notification.proposed", { notification: 5, tells: "500155" });
-  const read = entry(3, "notification.acknowledged", { notification: 5, tells: "500155", via: "call", acknowledges: [5], person: "值班室" });
+  const read = entry(3, "notification.acknowledged", {
+    notification: 5,
+    tells: "500155",
+    via: "call",
+    acknowledges: [5],
+    person: "值班室",
+  });
   const files = [proposed, issued, read].map((_, i, all) => foldAll(opened(STREAM), all.slice(0, i + 1)));
-  assert.deepEqual(files.map((file) => file.told[5]?.state), ["proposed", "issued", "acknowledged"]);
+  assert.deepEqual(
+    files.map((file) => file.told[5]?.state),
+    ["proposed", "issued", "acknowledged"],
+  );
   assert.deepEqual(files[2]?.told[5]?.acknowledged, { by: "值班室", at: "2025-11-20T18:43:00Z", via: "call" });
 });
 
 test("a read-back stands for every earlier message that it names", () => {
   const second = entry(3, "notification.issued", { notification: 6, tells: "500155", version: 2 });
-  const read = entry(4, "notification.acknowledged", { notification: 6, tells: "500155", via: "web", acknowledges: [5, 6] });
+  const read = entry(4, "notification.acknowledged", {
+    notification: 6,
+    tells: "500155",
+    via: "web",
+    acknowledges: [5, 6],
+  });
   const file = foldAll(opened(STREAM), [entry(1), issued, second, read]);
   assert.deepEqual([file.told[5]?.state, file.told[6]?.state], ["acknowledged", "acknowledged"]);
 });
@@ -89,6 +118,11 @@ test("a kind that this page does not know still makes it look again", () => {
 
 test("the first call, message and read-back are remembered, a call from when it was made", () => {
   const late = entry(4, "delivery.called", { stated_at: "2025-11-20T18:40:30Z" });
-  const file = foldAll(opened(STREAM), [entry(1), issued, entry(3, "delivery.called", { stated_at: "2025-11-20T18:42:30Z" }), late]);
+  const file = foldAll(opened(STREAM), [
+    entry(1),
+    issued,
+    entry(3, "delivery.called", { stated_at: "2025-11-20T18:42:30Z" }),
+    late,
+  ]);
   assert.deepEqual(file.firsts, { message: "2025-11-20T18:42:00Z", call: "2025-11-20T18:40:30Z" });
 });

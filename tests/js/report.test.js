@@ -18,7 +18,15 @@ test("a place alone is a report; what is unknown is left out and never guessed",
 });
 
 test("what was said is sent as it was meant", () => {
-  const draft = { ...empty, place: "高德 107.38, 30.60", occurred: "0230", substance: " 硫酸 ", mass_kg: "18,000", source_state: "continuing", drill: true };
+  const draft = {
+    ...empty,
+    place: "高德 107.38, 30.60",
+    occurred: "0230",
+    substance: " 硫酸 ",
+    mass_kg: "18,000",
+    source_state: "continuing",
+    drill: true,
+  };
   const body = bodyOf(draft, ZONE, NOW);
   assert.deepEqual(body?.location, { lon: 107.38, lat: 30.6, datum: "gcj02" });
   assert.equal(body?.occurred_at, "2025-11-20T18:30:00.000Z");
@@ -31,7 +39,9 @@ test("without a place there is nothing to ask, and the form says what to give", 
   assert.equal(bodyOf(empty, ZONE, NOW), null);
   assert.deepEqual(slips(empty, ZONE, NOW), [{ field: "location", key: "form.place.missing" }]);
   assert.deepEqual(slips({ ...empty, place: "观音" }, ZONE, NOW), [{ field: "location", key: "form.place.choose" }]);
-  assert.deepEqual(slips({ ...empty, place: "107.38" }, ZONE, NOW), [{ field: "location", key: "form.place.incomplete" }]);
+  assert.deepEqual(slips({ ...empty, place: "107.38" }, ZONE, NOW), [
+    { field: "location", key: "form.place.incomplete" },
+  ]);
 });
 
 test("each wrong field is named with what to correct, in the order of the form", () => {

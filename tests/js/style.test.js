@@ -4,7 +4,9 @@ import { drawing, KINDS } from "../../static/js/map/icons.js";
 import { style, SWITCHES } from "../../static/js/map/style.js";
 
 const names = ["ground", "ink", "ink2", "line", "water", "canal", "land", "maybe", "here", "passed", "paper", "accent"];
-const colours = /** @type {import("../../static/js/map/style.js").Colours} */ (Object.fromEntries(names.map((name) => [name, "#123456"])));
+const colours = /** @type {import("../../static/js/map/style.js").Colours} */ (
+  Object.fromEntries(names.map((name) => [name, "#123456"]))
+);
 const made = style(colours, "zh", "http://desk.example");
 
 test("the map asks this service alone, and no glyph or sprite server", () => {
@@ -21,7 +23,10 @@ test("every switch of the page moves layers that exist", () => {
 
 test("schematic courses are drawn dashed, and no water is ever green", () => {
   const dashed = made.layers.filter((layer) => layer.type === "line" && layer.paint?.["line-dasharray"]);
-  assert.deepEqual(dashed.map(({ id }) => id), ["river-schematic", "stretch-dash"]);
+  assert.deepEqual(
+    dashed.map(({ id }) => id),
+    ["river-schematic", "stretch-dash"],
+  );
 });
 
 test("each kind of site has a shape of its own, and a synthetic one is hollow", () => {

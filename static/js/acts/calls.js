@@ -75,7 +75,12 @@ async function record(place, outcome, person) {
     return;
   }
   await noted(key, async () => {
-    await post(`notifications/${id}/calls`, { contact: Number(contact), outcome, ...(person ? { person } : {}), ...(at ? { at } : {}) });
+    await post(`notifications/${id}/calls`, {
+      contact: Number(contact),
+      outcome,
+      ...(person ? { person } : {}),
+      ...(at ? { at } : {}),
+    });
     const { chosen } = state();
     if (chosen === null) return;
     const { calls } = await get(`incidents/${chosen}/calls`);

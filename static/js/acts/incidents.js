@@ -35,7 +35,19 @@ export function listSoon() {
 /** @param {number | null} number */
 export async function choose(number) {
   loaded = { assessment: 0, calls: 0, incident: 0 };
-  set({ chosen: number, mode: "desk", incident: null, assessment: null, shapes: null, calls: [], picks: {}, revealed: {}, cardFaults: {}, lookAt_ms: null, playing: false });
+  set({
+    chosen: number,
+    mode: "desk",
+    incident: null,
+    assessment: null,
+    shapes: null,
+    calls: [],
+    picks: {},
+    revealed: {},
+    cardFaults: {},
+    lookAt_ms: null,
+    playing: false,
+  });
   history.replaceState(null, "", number ? `?incident=${number}` : location.pathname);
   if (number === null) return;
   await catchUp(`incident:${number}`);
@@ -106,7 +118,7 @@ async function fetchAll(number, changed) {
     assessment: changed.assessment > loaded.assessment,
     calls: changed.calls > loaded.calls && CALLERS.has(state().me.role),
   };
-  loaded = { ...state().files[`incident:${number}`]?.changed ?? changed };
+  loaded = { ...(state().files[`incident:${number}`]?.changed ?? changed) };
   const [incident, assessment, shapes, calls] = await Promise.all([
     wanted.incident ? get(`incidents/${number}`) : undefined,
     wanted.assessment ? perhaps(get(`incidents/${number}/assessments/latest`)) : undefined,

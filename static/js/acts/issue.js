@@ -19,10 +19,24 @@ export const clicks = {
   issue() {
     const chosen = ticked(state());
     const ids = chosen.map(({ id }) => id);
-    const left = proposed(state()).filter((one) => one.who === state().me.desk && one.circle !== "watch" && !ids.includes(one.id));
+    const left = proposed(state()).filter(
+      (one) => one.who === state().me.desk && one.circle !== "watch" && !ids.includes(one.id),
+    );
     const zone = state().me.time_zone;
     const names = Object.fromEntries(chosen.map((one) => [one.tells, one.tells_name ?? one.tells]));
-    sheet = { act: "heads_up", ids, names, messages: null, left, fault: null, busy: false, at: writtenMoment(now(), now(), zone), drill: state().incident?.drill ?? false, assessment: state().incident?.assessment_id ?? null };
+    const act = chosen.every(({ follows }) => follows) ? "formal_notice" : "heads_up";
+    sheet = {
+      act,
+      ids,
+      names,
+      messages: null,
+      left,
+      fault: null,
+      busy: false,
+      at: writtenMoment(now(), now(), zone),
+      drill: state().incident?.drill ?? false,
+      assessment: state().incident?.assessment_id ?? null,
+    };
     redraw({});
     quietly(write());
   },
@@ -74,26 +88,33 @@ export function forget() {
 async function write() {
   const asked = sheet;
   if (!asked) return;
-  const { messages } = await get(`incidents/${state().chosen}/issue/preview`, { ids: asked.ids.join(","), act: asked.act });
+  const { messages } = await get(`incidents/${state().chosen}/issue/preview`, {
+    ids: asked.ids.join(","),
+    act: asked.act,
+  });
   if (sheet?.act === asked.act) redraw({ messages });
 }
 
 /**
+ * @typedef {object} Order
+ * @property {number | null} assessment
+ * @property {number[]} notifications
+ * @property {{id: number, reason: string}[]} withhold
+ * @property {string} act
+ * @property {{by: string, how: string, at: string | null}} [consent]
+ */
+
+/**
  * @param {FormData} typed
  * @param {Sheet & {ids: number[], assessment: number | null}} from
+ * @returns {Order}
  */
 function order(typed, from) {
   const text = (/** @type {string} */ name) => String(typed.get(name) ?? "").trim();
   const withhold = from.left.map(({ id }) => ({ id, reason: text(`withhold-${id}`) })).filter(({ reason }) => reason);
   const at = parseMoment(text("at"), now(), state().me.time_zone);
   const consent = from.act === "formal_notice" ? { consent: { by: text("by"), how: text("how"), at } } : {};
-  return /** @type {{assessment: number | null, notifications: number[], withhold: {id: number, reason: string}[], act: string, consent?: {by: string, how: string, at: string | null}}} */ ({
-    assessment: from.assessment,
-    notifications: from.ids,
-    withhold,
-    act: from.act,
-    ...consent,
-  });
+  return { assessment: from.assessment, notifications: from.ids, withhold, act: from.act, ...consent };
 }
 
 /** @param {Partial<Sheet>} change */

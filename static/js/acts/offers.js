@@ -48,7 +48,10 @@ async function receive({ delivery }) {
   await loadMine();
   ring();
   const [newest] = state().mine;
-  alarm.notice(say("alarm.title"), newest ? say("mine.from", { desk: newest.who_name ?? newest.who }) : say("alarm.body"));
+  alarm.notice(
+    say("alarm.title"),
+    newest ? say("mine.from", { desk: newest.who_name ?? newest.who }) : say("alarm.body"),
+  );
 }
 
 /** @param {OpenEntry} entry */

@@ -69,7 +69,9 @@ async function assessAgain(inputs) {
 
 /** The desks that were told and so must hear of it. */
 function toldNames() {
-  const issued = (state().incident?.notifications ?? []).filter((one) => one.state === "issued" || one.state === "acknowledged");
+  const issued = (state().incident?.notifications ?? []).filter(
+    (one) => one.state === "issued" || one.state === "acknowledged",
+  );
   return [...new Set(issued.map((one) => one.tells_name ?? one.tells))];
 }
 

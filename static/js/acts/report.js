@@ -78,7 +78,8 @@ export const inputs = {
     const draft = { .../** @type {Draft} */ (state().draft), place: input.value, placeName: "" };
     changed(draft);
     clearTimeout(searching);
-    if (parse(input.value) === null && input.value.trim()) searching = window.setTimeout(() => quietly(search(input.value.trim())), PAUSE_MS);
+    if (parse(input.value) === null && input.value.trim())
+      searching = window.setTimeout(() => quietly(search(input.value.trim())), PAUSE_MS);
     else set({ places: [] });
   },
 };
@@ -159,7 +160,11 @@ async function save() {
   const body = bodyOf(draft, me.time_zone, now());
   if (wrong.length || !body) {
     set({ slips: wrong });
-    requestAnimationFrame(() => requestAnimationFrame(() => /** @type {HTMLElement | null} */ (document.querySelector("#report-form [aria-invalid]"))?.focus()));
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() =>
+        /** @type {HTMLElement | null} */ (document.querySelector("#report-form [aria-invalid]"))?.focus(),
+      ),
+    );
     return;
   }
   set({ busy: true });
@@ -184,7 +189,8 @@ async function save() {
 async function submit(body, draft) {
   const { reportFor, correcting } = state();
   if (reportFor === null) return (await post("incidents", body)).number;
-  if (correcting) await post(`incidents/${reportFor}/correct`, { changes: changesOf(body, correcting), reason: draft.reason.trim() });
+  if (correcting)
+    await post(`incidents/${reportFor}/correct`, { changes: changesOf(body, correcting), reason: draft.reason.trim() });
   else await post(`incidents/${reportFor}/reports`, body);
   return reportFor;
 }
@@ -211,4 +217,3 @@ function fromIncident(empty) {
   if (typeof location?.lon !== "number") return empty;
   return { ...placed(empty, location), drill: state().incident?.drill ?? false };
 }
-

@@ -7,14 +7,33 @@ import { addTo } from "./icons.js";
 import { EMPTY, style, SWITCHES } from "./style.js";
 
 /** @typedef {import("./style.js").Colours} Colours */
-/** @typedef {{place: (place: {lon: number, lat: number}) => void, point: () => boolean, ready: () => void}} Ears */
+/**
+ * @typedef {object} Ears
+ * @property {(place: {lon: number, lat: number}) => void} place a report is placed by a click
+ * @property {() => boolean} point whether a click places one now
+ * @property {() => void} ready
+ * @property {(number: number) => void} event another incident was clicked
+ */
 /** @typedef {{say: import("../words.js").Say, language: "zh" | "en", zone: string}} Speech */
 
 /** The reference basin, where a page without an incident begins. */
 const BASIN = /** @type {[number, number, number, number]} */ ([101.6, 27.9, 110.2, 33.2]);
 const NEAR_H = 24;
 const CLOSE = 10;
-const COLOURS = ["ground", "ink", "ink2", "line", "water", "canal", "land", "maybe", "here", "passed", "paper", "accent"];
+const COLOURS = [
+  "ground",
+  "ink",
+  "ink2",
+  "line",
+  "water",
+  "canal",
+  "land",
+  "maybe",
+  "here",
+  "passed",
+  "paper",
+  "accent",
+];
 
 /** @type {maplibregl.Map | null} */
 let map = null;
@@ -50,11 +69,15 @@ export async function open(place, speech, ears) {
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
-  map.on("click", ({ lngLat }) => {
-    if (ears.point()) ears.place({ lon: lngLat.lng, lat: lngLat.lat });
+  map.on("click", ({ lngLat, point }) => {
+    const [event] = map?.getLayer("event") ? map.queryRenderedFeatures(point, { layers: ["event"] }) : [];
+    if (event) ears.event(Number(event.properties.number));
+    else if (ears.point()) ears.place({ lon: lngLat.lng, lat: lngLat.lat });
   });
   map.on("style.load", () => dress(ears));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map?.setStyle(style(colours(), speech.language, location.origin)));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+    map?.setStyle(style(colours(), speech.language, location.origin)),
+  );
 }
 
 /** @param {Ears} ears */
@@ -77,7 +100,12 @@ async function dress(ears) {
 export function show(shapes, at, here) {
   const all = shapes?.features ?? [];
   const origin = all.find(({ properties }) => properties?.layer === "arrival"); // where it happened: the spot itself marks it
-  const features = all.filter((feature) => feature !== origin).map((feature, order) => ({ ...feature, properties: { ...feature.properties, ...dressed(feature, order, at, here) } }));
+  const features = all
+    .filter((feature) => feature !== origin)
+    .map((feature, order) => ({
+      ...feature,
+      properties: { ...feature.properties, ...dressed(feature, order, at, here) },
+    }));
   draw({ type: "FeatureCollection", features });
 }
 
@@ -106,15 +134,32 @@ function draw(collection) {
 }
 
 /**
+ * The other incidents that this desk may see.
+ * @param {{number: number, lon: number, lat: number, title: string}[]} events
+ */
+export function showEvents(events) {
+  const features = events.map(({ lon, lat, ...properties }) => ({
+    type: /** @type {const} */ ("Feature"),
+    geometry: { type: /** @type {const} */ ("Point"), coordinates: [lon, lat] },
+    properties,
+  }));
+  const source = map?.getSource("events");
+  if (source instanceof maplibregl.GeoJSONSource) source.setData({ type: "FeatureCollection", features });
+}
+
+/**
  * Brings the stretches of the next hours into view.
  * @param {GeoJSON.FeatureCollection} shapes
  * @param {Date} now
  */
 export function frame(shapes, now) {
-  const soon = shapes.features.filter(({ properties }) => !properties?.earliest_at || hoursFrom(now, properties.earliest_at) < NEAR_H);
+  const soon = shapes.features.filter(
+    ({ properties }) => !properties?.earliest_at || hoursFrom(now, properties.earliest_at) < NEAR_H,
+  );
   const bounds = new maplibregl.LngLatBounds();
   for (const { geometry } of soon) for (const point of points(geometry)) bounds.extend(point);
-  if (!bounds.isEmpty()) map?.fitBounds(bounds, { padding: { top: 96, bottom: 72, left: 40, right: 110 }, maxZoom: 12, animate: false });
+  if (!bounds.isEmpty())
+    map?.fitBounds(bounds, { padding: { top: 96, bottom: 72, left: 40, right: 110 }, maxZoom: 12, animate: false });
 }
 
 /**
@@ -146,7 +191,8 @@ export function look(place) {
  */
 export function switchLayer(name, on) {
   hidden[name] = !on;
-  for (const layer of SWITCHES[name] ?? []) if (map?.getLayer(layer)) map.setLayoutProperty(layer, "visibility", on ? "visible" : "none");
+  for (const layer of SWITCHES[name] ?? [])
+    if (map?.getLayer(layer)) map.setLayoutProperty(layer, "visibility", on ? "visible" : "none");
 }
 
 /** The frame has another size now. */
@@ -171,7 +217,9 @@ function newMarker(moved, label) {
 /** @returns {Colours} */
 export function colours() {
   const sheet = getComputedStyle(document.documentElement);
-  return /** @type {Colours} */ (Object.fromEntries(COLOURS.map((name) => [name, sheet.getPropertyValue(`--map-${name}`).trim()])));
+  return /** @type {Colours} */ (
+    Object.fromEntries(COLOURS.map((name) => [name, sheet.getPropertyValue(`--map-${name}`).trim()]))
+  );
 }
 
 /** @param {Date} now @param {string} at */
@@ -191,5 +239,9 @@ function points(geometry) {
 
 /** @param {import("../words.js").Say} say */
 function locale(say) {
-  return { "NavigationControl.ZoomIn": say("map.zoom_in"), "NavigationControl.ZoomOut": say("map.zoom_out"), "Map.Title": say("map.title") };
+  return {
+    "NavigationControl.ZoomIn": say("map.zoom_in"),
+    "NavigationControl.ZoomOut": say("map.zoom_out"),
+    "Map.Title": say("map.title"),
+  };
 }

@@ -16,6 +16,7 @@ export const SWITCHES = /** @type {Record<string, string[]>} */ ({
   interception: ["site-interception"],
   station: ["site-station", "site-gauge"],
   arrivals: ["arrival-dot", "arrival-name"],
+  events: ["event", "event-name"],
 });
 export const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
@@ -35,7 +36,12 @@ const SITE_KINDS = /** @type {[string, number][]} */ ([
  */
 export function style(colours, language, origin) {
   /** @param {string} layer @param {number} maxzoom */
-  const tiles = (layer, maxzoom) => ({ type: /** @type {const} */ ("vector"), tiles: [`${origin}/tiles/${layer}/{z}/{x}/{y}.mvt`], minzoom: 4, maxzoom });
+  const tiles = (layer, maxzoom) => ({
+    type: /** @type {const} */ ("vector"),
+    tiles: [`${origin}/tiles/${layer}/{z}/{x}/{y}.mvt`],
+    minzoom: 4,
+    maxzoom,
+  });
   return {
     version: 8,
     sources: {
@@ -43,8 +49,16 @@ export function style(colours, language, origin) {
       network: tiles("network", 12),
       sites: tiles("sites", 12),
       incident: { type: "geojson", data: EMPTY },
+      events: { type: "geojson", data: EMPTY },
     },
-    layers: [{ id: "ground", type: "background", paint: { "background-color": colours.ground } }, ...divisions(colours, language), ...rivers(colours, language), ...reached(colours), ...sites(colours, language), ...marks(colours)],
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": colours.ground } },
+      ...divisions(colours, language),
+      ...rivers(colours, language),
+      ...reached(colours),
+      ...sites(colours, language),
+      ...marks(colours),
+    ],
   };
 }
 
@@ -57,8 +71,20 @@ function divisions(c, language) {
   const county = /** @type {Expression} */ (["==", ["get", "level"], "county"]);
   const bold = /** @type {Expression} */ (["match", ["get", "level"], "province", 2, "prefecture", 1.2, 0.6]);
   return [
-    { id: "division-fill", type: "fill", source: "divisions", "source-layer": "divisions", paint: { "fill-color": c.land, "fill-opacity": 0.5 } },
-    { id: "division-line", type: "line", source: "divisions", "source-layer": "divisions", paint: { "line-color": c.line, "line-width": bold } },
+    {
+      id: "division-fill",
+      type: "fill",
+      source: "divisions",
+      "source-layer": "divisions",
+      paint: { "fill-color": c.land, "fill-opacity": 0.5 },
+    },
+    {
+      id: "division-line",
+      type: "line",
+      source: "divisions",
+      "source-layer": "divisions",
+      paint: { "line-color": c.line, "line-width": bold },
+    },
     {
       id: "division-name",
       type: "symbol",
@@ -66,7 +92,13 @@ function divisions(c, language) {
       "source-layer": "divisions",
       minzoom: 5,
       filter: ["step", ["zoom"], ["!", county], 8, county],
-      layout: { "text-field": ["get", `name_${language}`], "text-font": FONT, "text-size": 11, "text-letter-spacing": 0.1, "text-max-width": 7 },
+      layout: {
+        "text-field": ["get", `name_${language}`],
+        "text-font": FONT,
+        "text-size": 11,
+        "text-letter-spacing": 0.1,
+        "text-max-width": 7,
+      },
       paint: { "text-color": c.ink2, "text-opacity": 0.8, "text-halo-color": c.ground, "text-halo-width": 1 },
     },
   ];
@@ -80,21 +112,46 @@ function divisions(c, language) {
  */
 function rivers(c, language) {
   const flow = /** @type {Expression} */ (["ln", ["max", 1, ["to-number", ["get", "discharge"], 1]]]);
-  const width = /** @type {Expression} */ (["interpolate", ["linear"], ["zoom"], 5, ["+", 0.3, ["*", 0.14, flow]], 12, ["+", 1, ["*", 0.7, flow]]]);
+  const width = /** @type {Expression} */ ([
+    "interpolate",
+    ["linear"],
+    ["zoom"],
+    5,
+    ["+", 0.3, ["*", 0.14, flow]],
+    12,
+    ["+", 1, ["*", 0.7, flow]],
+  ]);
   const colour = /** @type {Expression} */ (["match", ["get", "kind"], "canal", c.canal, c.water]);
   const schematic = /** @type {Expression} */ (["to-boolean", ["get", "schematic"]]);
   /** @type {Omit<import("maplibre-gl").LineLayerSpecification, "id">} */
   const line = { type: "line", source: "network", "source-layer": "network" };
   return [
-    { id: "river", ...line, filter: ["!", schematic], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour, "line-width": width } },
-    { id: "river-schematic", ...line, filter: schematic, paint: { "line-color": colour, "line-width": width, "line-dasharray": [3, 1.6] } },
+    {
+      id: "river",
+      ...line,
+      filter: ["!", schematic],
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: { "line-color": colour, "line-width": width },
+    },
+    {
+      id: "river-schematic",
+      ...line,
+      filter: schematic,
+      paint: { "line-color": colour, "line-width": width, "line-dasharray": [3, 1.6] },
+    },
     {
       id: "river-name",
       type: "symbol",
       source: "network",
       "source-layer": "network",
       minzoom: 7,
-      layout: { "symbol-placement": "line", "text-field": ["get", `name_${language}`], "text-font": FONT, "text-size": 11, "symbol-spacing": 320 },
+      layout: {
+        "symbol-placement": "line",
+        "text-field": ["get", `name_${language}`],
+        "text-font": FONT,
+        "text-size": 11,
+        "symbol-spacing": 320,
+      },
       paint: { "text-color": c.water, "text-halo-color": c.ground, "text-halo-width": 1.5 },
     },
   ];
@@ -115,9 +172,26 @@ function reached(c) {
   /** @type {Omit<import("maplibre-gl").LineLayerSpecification, "id">} */
   const line = { type: "line", source: "incident" };
   return [
-    { id: "stretch-case", ...line, filter: ["all", isStretch, ["any", outline, ["!", schematic]]], layout: round, paint: { "line-color": colour, "line-width": wide } },
-    { id: "stretch-core", ...line, filter: ["all", isStretch, outline], layout: round, paint: { "line-color": c.ground, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 1.8, 12, 6] } },
-    { id: "stretch-dash", ...line, filter: ["all", isStretch, schematic], paint: { "line-color": colour, "line-width": ["case", outline, 1.5, 7], "line-dasharray": [3, 1.6] } },
+    {
+      id: "stretch-case",
+      ...line,
+      filter: ["all", isStretch, ["any", outline, ["!", schematic]]],
+      layout: round,
+      paint: { "line-color": colour, "line-width": wide },
+    },
+    {
+      id: "stretch-core",
+      ...line,
+      filter: ["all", isStretch, outline],
+      layout: round,
+      paint: { "line-color": c.ground, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 1.8, 12, 6] },
+    },
+    {
+      id: "stretch-dash",
+      ...line,
+      filter: ["all", isStretch, schematic],
+      paint: { "line-color": colour, "line-width": ["case", outline, 1.5, 7], "line-dasharray": [3, 1.6] },
+    },
   ];
 }
 
@@ -158,9 +232,47 @@ function marks(c) {
   /** @param {string} layer @returns {Expression} */
   const only = (layer) => ["==", ["get", "layer"], layer];
   return [
-    { id: "spot", type: "circle", source: "incident", filter: only("spot"), paint: { "circle-radius": 7, "circle-color": c.here, "circle-stroke-color": c.paper, "circle-stroke-width": 2 } },
-    { id: "report", type: "circle", source: "incident", filter: only("report"), paint: { "circle-radius": 9, "circle-opacity": 0, "circle-stroke-color": c.ink, "circle-stroke-width": 2 } },
-    { id: "arrival-dot", type: "circle", source: "incident", filter: only("arrival"), paint: { "circle-radius": 5, "circle-color": c.paper, "circle-stroke-color": c.maybe, "circle-stroke-width": 3 } },
+    {
+      id: "event",
+      type: "circle",
+      source: "events",
+      paint: { "circle-radius": 8, "circle-color": c.paper, "circle-stroke-color": c.here, "circle-stroke-width": 3 },
+    },
+    {
+      id: "event-name",
+      type: "symbol",
+      source: "events",
+      layout: {
+        "text-field": ["get", "title"],
+        "text-font": FONT,
+        "text-size": 12,
+        "text-anchor": "top",
+        "text-offset": [0, 0.9],
+        "text-max-width": 10,
+      },
+      paint: { "text-color": c.ink, "text-halo-color": c.ground, "text-halo-width": 2 },
+    },
+    {
+      id: "spot",
+      type: "circle",
+      source: "incident",
+      filter: only("spot"),
+      paint: { "circle-radius": 7, "circle-color": c.here, "circle-stroke-color": c.paper, "circle-stroke-width": 2 },
+    },
+    {
+      id: "report",
+      type: "circle",
+      source: "incident",
+      filter: only("report"),
+      paint: { "circle-radius": 9, "circle-opacity": 0, "circle-stroke-color": c.ink, "circle-stroke-width": 2 },
+    },
+    {
+      id: "arrival-dot",
+      type: "circle",
+      source: "incident",
+      filter: only("arrival"),
+      paint: { "circle-radius": 5, "circle-color": c.paper, "circle-stroke-color": c.maybe, "circle-stroke-width": 3 },
+    },
     {
       id: "arrival-name",
       type: "symbol",

@@ -24,12 +24,30 @@ export function callBoard(state, here) {
   const own = (state.incident?.notifications ?? []).filter(({ who }) => who === state.me.desk);
   const done = own.filter(({ acknowledged }) => acknowledged);
   const sent = own.filter(({ state: where }) => where === "issued" || where === "acknowledged");
-  return html`<section class="board" aria-labelledby="board-title" data-key="board">
-    ${heading("board-title", say("board.title"), sent.length ? say("board.count", { done: done.length, all: sent.length }) : "")}
-    ${state.calls.length || done.length ? NOTHING : html`<p class="empty">${say(sent.length ? "board.coming" : "board.empty")}</p>`}
-    <ul class="plain cards" data-list>${state.calls.map((card, i) => html`<li data-key="call-${cardKey(card)}">${openCard(card, i === 0, state, here)}</li>`)}</ul>
-    ${done.length ? html`<ul class="plain done" data-key="done">${done.map((one) => readBack(one, here))}</ul>` : NOTHING}
-  </section>`;
+  return html`
+    <section class="board" aria-labelledby="board-title" data-key="board">
+      ${heading("board-title", say("board.title"), sent.length ? say("board.count", { done: done.length, all: sent.length }) : "")}
+      ${
+        state.calls.length || done.length
+          ? NOTHING
+          : html`<p class="empty">${say(sent.length ? "board.coming" : "board.empty")}</p>`
+      }
+      <ul class="plain cards" data-list>
+        ${state.calls.map(
+          (card, i) => html`<li data-key="call-${cardKey(card)}">${openCard(card, i === 0, state, here)}</li>`,
+        )}
+      </ul>
+      ${
+        done.length
+          ? html`
+              <ul class="plain done" data-key="done">
+                ${done.map((one) => readBack(one, here))}
+              </ul>
+            `
+          : NOTHING
+      }
+    </section>
+  `;
 }
 
 /**
@@ -41,15 +59,24 @@ export function callBoard(state, here) {
 function openCard(card, first, state, here) {
   const { say, language } = here;
   const since = state.incident?.known_at ?? null;
-  return html`<details class="card call" ${first && "open"}>
-    <summary data-item><span class="who"><strong>${card.name}</strong> ${card.role ? html`<span class="role">${say(`contact.${card.role}`)}</span>` : NOTHING}</span>
-      ${circleTag(card.circle, here)} ${runningDown(card.deadline_at, since, here)}</summary>
-    <p class="script">${language === "zh" ? card.script_zh : card.script_en}</p>
-    <p class="read-back"><span class="code" aria-label="${say("code")} ${[...card.code].join(" ")}">${card.code}</span> <span class="hint">${say("code.hint")}</span></p>
-    ${card.contact === null ? html`<p class="fault">${say("call.nobody")}</p>` : number(card, state, here)}
-    ${tries(card, here)}
-    ${card.contact === null ? NOTHING : outcome(card, state, here)}
-  </details>`;
+  return html`
+    <details class="card call" ${first && "open"}>
+      <summary data-item>
+        <span class="who">
+          <strong>${card.name}</strong>
+          ${card.role ? html`<span class="role">${say(`contact.${card.role}`)}</span>` : NOTHING}
+        </span>
+        ${circleTag(card.circle, here)} ${runningDown(card.deadline_at, since, here)}
+      </summary>
+      <p class="script">${language === "zh" ? card.script_zh : card.script_en}</p>
+      <p class="read-back">
+        <span class="code" aria-label="${say("code")} ${[...card.code].join(" ")}">${card.code}</span>
+        <span class="hint">${say("code.hint")}</span>
+      </p>
+      ${card.contact === null ? html`<p class="fault">${say("call.nobody")}</p>` : number(card, state, here)}
+      ${tries(card, here)} ${card.contact === null ? NOTHING : outcome(card, state, here)}
+    </details>
+  `;
 }
 
 /**
@@ -60,9 +87,22 @@ function openCard(card, first, state, here) {
 function number(card, state, { say }) {
   const shown = state.revealed[cardKey(card)];
   const name = html`<span class="name">${card.contact_name}</span>`;
-  if (shown) return html`<p class="number">${name} <a class="full" href="tel:${shown}">${shown}</a></p>`;
-  return html`<p class="number">${name} <span class="masked">${card.number}</span>
-    <button data-do="reveal" data-id="${card.notification}" data-contact="${card.contact}">${say("number.show")}</button></p>`;
+  if (shown)
+    return html`
+      <p class="number">
+        ${name}
+        <a class="full" href="tel:${shown}">${shown}</a>
+      </p>
+    `;
+  return html`
+    <p class="number">
+      ${name}
+      <span class="masked">${card.number}</span>
+      <button data-do="reveal" data-id="${card.notification}" data-contact="${card.contact}">
+        ${say("number.show")}
+      </button>
+    </p>
+  `;
 }
 
 /**
@@ -73,18 +113,36 @@ function number(card, state, { say }) {
 function outcome(card, state, here) {
   const { say } = here;
   const key = cardKey(card);
-  return html`<form class="outcome" data-submit="read_back" data-id="${card.notification}" data-contact="${card.contact}">
+  return html`
+    <form class="outcome" data-submit="read_back" data-id="${card.notification}" data-contact="${card.contact}">
       <label for="person-${key}">${say("call.person")}</label>
-      <span class="pair"><input id="person-${key}" name="person" autocomplete="off" maxlength="60" placeholder="${say("call.person.hint")}">
-      <button class="primary" type="submit">${say("outcome.read_back")}</button></span>
+      <span class="pair">
+        <input
+          id="person-${key}"
+          name="person"
+          autocomplete="off"
+          maxlength="60"
+          placeholder="${say("call.person.hint")}"
+        />
+        <button class="primary" type="submit">${say("outcome.read_back")}</button>
+      </span>
       ${fault(state.cardFaults[key], `person-${key}`)}
     </form>
-    <p class="others">${OUTCOMES.map(
-      (one) => html`<button data-do="outcome" data-outcome="${one}" data-id="${card.notification}" data-contact="${card.contact}">${say(`outcome.${one}`)}</button>`,
-    )}</p>
-    <details class="late"><summary>${say("call.late")}</summary>
-      <label for="at-${key}">${say("call.at")}</label> <input id="at-${key}" name="at" maxlength="30" autocomplete="off" placeholder="02:45" data-late="${key}">
-    </details>`;
+    <p class="others">
+      ${OUTCOMES.map(
+        (one) => html`
+          <button data-do="outcome" data-outcome="${one}" data-id="${card.notification}" data-contact="${card.contact}">
+            ${say(`outcome.${one}`)}
+          </button>
+        `,
+      )}
+    </p>
+    <details class="late">
+      <summary>${say("call.late")}</summary>
+      <label for="at-${key}">${say("call.at")}</label>
+      <input id="at-${key}" name="at" maxlength="30" autocomplete="off" placeholder="02:45" data-late="${key}" />
+    </details>
+  `;
 }
 
 /**
@@ -94,12 +152,22 @@ function outcome(card, state, here) {
 function tries(card, here) {
   const { say } = here;
   if (!card.outcomes.length) {
-    return card.silence_minutes ? html`<p class="hint">${say("call.silence", { n: card.silence_minutes })}</p>` : NOTHING;
+    return card.silence_minutes
+      ? html`<p class="hint">${say("call.silence", { n: card.silence_minutes })}</p>`
+      : NOTHING;
   }
-  return html`<ol class="plain tries">${card.outcomes.map(
-    (one) => html`<li>${hour(one.at, here)} ${say(`outcome.${one.outcome}`)}${one.person ? ` · ${one.person}` : ""}
-      ${one.late ? html`<span class="tag doubt">${say("late")}</span>` : NOTHING}</li>`,
-  )}</ol>`;
+  return html`
+    <ol class="plain tries">
+      ${card.outcomes.map(
+        (one) => html`
+          <li>
+            ${hour(one.at, here)} ${say(`outcome.${one.outcome}`)}${one.person ? ` · ${one.person}` : ""}
+            ${one.late ? html`<span class="tag doubt">${say("late")}</span>` : NOTHING}
+          </li>
+        `,
+      )}
+    </ol>
+  `;
 }
 
 /**
@@ -109,6 +177,11 @@ function tries(card, here) {
 function readBack(one, here) {
   const { say } = here;
   const read = one.acknowledged;
-  return html`<li data-key="read-${one.id}">${toldMark("read_back", here)} <strong>${one.tells_name ?? one.tells}</strong>
-    ${hour(read?.at, here)} ${read?.by ?? ""} ${read ? say(`via.${read.via}`) : ""}</li>`;
+  return html`
+    <li data-key="read-${one.id}">
+      ${toldMark("read_back", here)}
+      <strong>${one.tells_name ?? one.tells}</strong>
+      ${hour(read?.at, here)} ${read?.by ?? ""} ${read ? say(`via.${read.via}`) : ""}
+    </li>
+  `;
 }

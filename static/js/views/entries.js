@@ -18,10 +18,27 @@ const FIRST = 12;
 export function journal(entries, state, here) {
   const { say } = here;
   const newest = [...entries].reverse();
-  return html`<section class="journal" aria-labelledby="journal-title" data-key="journal">${heading("journal-title", say("journal.title"), entries.length || "")}
-    ${entries.length ? NOTHING : html`<p class="empty">${say("journal.empty")}</p>`}
-    <ol class="plain" data-list>${newest.slice(0, FIRST).map((one) => line(one, state, here))}</ol>
-    ${newest.length > FIRST ? html`<details class="more" data-key="older"><summary>${say("journal.older", { n: newest.length - FIRST })}</summary><ol class="plain">${newest.slice(FIRST).map((one) => line(one, state, here))}</ol></details>` : NOTHING}</section>`;
+  return html`
+    <section class="journal" aria-labelledby="journal-title" data-key="journal">
+      ${heading("journal-title", say("journal.title"), entries.length || "")}
+      ${entries.length ? NOTHING : html`<p class="empty">${say("journal.empty")}</p>`}
+      <ol class="plain" data-list>
+        ${newest.slice(0, FIRST).map((one) => line(one, state, here))}
+      </ol>
+      ${
+        newest.length > FIRST
+          ? html`
+              <details class="more" data-key="older">
+                <summary>${say("journal.older", { n: newest.length - FIRST })}</summary>
+                <ol class="plain">
+                  ${newest.slice(FIRST).map((one) => line(one, state, here))}
+                </ol>
+              </details>
+            `
+          : NOTHING
+      }
+    </section>
+  `;
 }
 
 /**
@@ -31,9 +48,21 @@ export function journal(entries, state, here) {
  */
 function line(entry, state, here) {
   const { say } = here;
-  if (entry.withheld) return html`<li data-key="entry-${entry.n}" class="entry withheld"><span class="n">${entry.n}</span> ${say("entry.withheld")}</li>`;
-  return html`<li data-key="entry-${entry.n}" class="entry"><span class="n">${entry.n}</span> ${hour(entry.at, here)}
-    <span class="what">${entryWords(entry, state, here)}</span> <span class="meta">${actor(entry, state, here)}</span></li>`;
+  if (entry.withheld)
+    return html`
+      <li data-key="entry-${entry.n}" class="entry withheld">
+        <span class="n">${entry.n}</span>
+        ${say("entry.withheld")}
+      </li>
+    `;
+  return html`
+    <li data-key="entry-${entry.n}" class="entry">
+      <span class="n">${entry.n}</span>
+      ${hour(entry.at, here)}
+      <span class="what">${entryWords(entry, state, here)}</span>
+      <span class="meta">${actor(entry, state, here)}</span>
+    </li>
+  `;
 }
 
 /**

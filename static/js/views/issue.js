@@ -27,17 +27,53 @@ const HOWS = ["oral", "telephone", "signed"];
  */
 export function issueSheet(sheet, here) {
   const { say } = here;
-  return html`<form class="sheet" data-submit="send" novalidate>
-    <h2 id="sheet-title">${sheet.drill ? say("drill.mark") : ""}${say("issue.title")}</h2>
-    <fieldset class="choices acts-choice"><legend>${say("issue.act")}</legend>
-      ${["heads_up", "formal_notice"].map((act) => html`<label><input type="radio" name="act" value="${act}" data-change="act" ${act === sheet.act && "checked"}><span>${say(`act.${act}`)}</span></label>`)}
-      <p class="hint">${say(`act.${sheet.act}.hint`)}</p></fieldset>
-    ${sheet.act === "formal_notice" ? consent(sheet, here) : NOTHING}
-    ${sheet.messages ? html`<ul class="plain outgoing">${sheet.messages.map((one) => message(one, nameOf(one, sheet), here))}</ul>` : html`<p class="hint" role="status">${say("issue.writing")}</p>`}
-    ${sheet.left.length ? left(sheet.left, here) : NOTHING}
-    ${sheet.fault && !sheet.fault.field?.startsWith("consent") ? html`<p class="fault" role="alert">${sheet.fault.words}</p>` : NOTHING}
-    <p class="sheet-bar"><button class="primary" type="submit" ${(sheet.busy || !sheet.messages) && "disabled"}>${sheet.messages ? sendLabel(sheet.messages, sheet.messages.map((one) => nameOf(one, sheet)), here) : say("issue.writing")}</button>
-      <button type="button" data-do="cancel_sheet">${say("cancel")}</button></p></form>`;
+  return html`
+    <form class="sheet" data-submit="send" novalidate>
+      <h2 id="sheet-title">${sheet.drill ? say("drill.mark") : ""}${say("issue.title")}</h2>
+      <fieldset class="choices acts-choice">
+        <legend>${say("issue.act")}</legend>
+        ${["heads_up", "formal_notice"].map(
+          (act) => html`
+            <label>
+              <input type="radio" name="act" value="${act}" data-change="act" ${act === sheet.act && "checked"} />
+              <span>${say(`act.${act}`)}</span>
+            </label>
+          `,
+        )}
+        <p class="hint">${say(`act.${sheet.act}.hint`)}</p>
+      </fieldset>
+      ${sheet.act === "formal_notice" ? consent(sheet, here) : NOTHING}
+      ${
+        sheet.messages
+          ? html`
+              <ul class="plain outgoing">
+                ${sheet.messages.map((one) => message(one, nameOf(one, sheet), here))}
+              </ul>
+            `
+          : html`<p class="hint" role="status">${say("issue.writing")}</p>`
+      }
+      ${sheet.left.length ? left(sheet.left, here) : NOTHING}
+      ${
+        sheet.fault && !sheet.fault.field?.startsWith("consent")
+          ? html`<p class="fault" role="alert">${sheet.fault.words}</p>`
+          : NOTHING
+      }
+      <p class="sheet-bar">
+        <button class="primary" type="submit" ${(sheet.busy || !sheet.messages) && "disabled"}>
+          ${
+            sheet.messages
+              ? sendLabel(
+                  sheet.messages,
+                  sheet.messages.map((one) => nameOf(one, sheet)),
+                  here,
+                )
+              : say("issue.writing")
+          }
+        </button>
+        <button type="button" data-do="cancel_sheet">${say("cancel")}</button>
+      </p>
+    </form>
+  `;
 }
 
 /**
@@ -47,7 +83,10 @@ export function issueSheet(sheet, here) {
  * @param {Here} here
  */
 export function sendLabel(messages, names, { say }) {
-  const who = names.length > 2 ? say("names.more", { names: names.slice(0, 2).join(say("comma")), n: names.length }) : names.join(say("comma"));
+  const who =
+    names.length > 2
+      ? say("names.more", { names: names.slice(0, 2).join(say("comma")), n: names.length })
+      : names.join(say("comma"));
   const first = messages.flatMap(({ recipients }) => recipients.slice(0, 1));
   const channels = [...new Set(first.flatMap((recipient) => recipient.channels))];
   const people = first.length;
@@ -60,10 +99,30 @@ export function sendLabel(messages, names, { say }) {
  */
 function consent(sheet, { say }) {
   const wrong = sheet.fault?.field?.startsWith("consent") ? sheet.fault.words : null;
-  return html`<fieldset class="consent" data-key="consent"><legend>${say("consent.title")}</legend>
-    <div class="field ${wrong ? "has-fault" : ""}"><label for="consent-by">${say("consent.by")}</label><input id="consent-by" name="by" autocomplete="off" maxlength="60">${wrong ? html`<p class="fault" role="alert">${wrong}</p>` : NOTHING}</div>
-    <div class="field"><label for="consent-how">${say("consent.how")}</label><select id="consent-how" name="how">${HOWS.map((how) => html`<option value="${how}" ${how === "telephone" && "selected"}>${say(`consent.${how}`)}</option>`)}</select></div>
-    <div class="field"><label for="consent-at">${say("consent.at")}</label><input id="consent-at" name="at" autocomplete="off" maxlength="30" value="${sheet.at}"></div></fieldset>`;
+  return html`
+    <fieldset class="consent" data-key="consent">
+      <legend>${say("consent.title")}</legend>
+      <div class="field ${wrong ? "has-fault" : ""}">
+        <label for="consent-by">${say("consent.by")}</label>
+        <input id="consent-by" name="by" autocomplete="off" maxlength="60" />
+        ${wrong ? html`<p class="fault" role="alert">${wrong}</p>` : NOTHING}
+      </div>
+      <div class="field">
+        <label for="consent-how">${say("consent.how")}</label>
+        <select id="consent-how" name="how">
+          ${HOWS.map(
+            (how) => html`
+              <option value="${how}" ${how === "telephone" && "selected"}>${say(`consent.${how}`)}</option>
+            `,
+          )}
+        </select>
+      </div>
+      <div class="field">
+        <label for="consent-at">${say("consent.at")}</label>
+        <input id="consent-at" name="at" autocomplete="off" maxlength="30" value="${sheet.at}" />
+      </div>
+    </fieldset>
+  `;
 }
 
 /**
@@ -80,11 +139,24 @@ function nameOf(one, sheet) {
  * @param {Here} here
  */
 function message(one, name, { say, language }) {
-  return html`<li data-key="out-${one.notification}" class="card out"><p class="to"><strong>${name}</strong></p>
-    ${recipients(one, say)}
-    ${one.recipients.length ? NOTHING : html`<p class="fault">${say("issue.nobody")}</p>`}
-    ${one.gaps.map((gap) => html`<p class="fault">${say(`contact.${gap.role}`)}：${gap[language]}</p>`)}
-    ${one.text ? html`<p class="text">${one.text}</p><p class="meta">${say("issue.length", { units: one.units, n: one.segments })}</p>` : NOTHING}</li>`;
+  return html`
+    <li data-key="out-${one.notification}" class="card out">
+      <p class="to"><strong>${name}</strong></p>
+      ${recipients(one, say)}
+      ${one.recipients.length ? NOTHING : html`<p class="fault">${say("issue.nobody")}</p>`}
+      ${one.gaps.map(
+        (gap) => html`<p class="fault">${say(`contact.${gap.role}`)}：${gap[language]}</p>`,
+      )}
+      ${
+        one.text
+          ? html`
+              <p class="text">${one.text}</p>
+              <p class="meta">${say("issue.length", { units: one.units, n: one.segments })}</p>
+            `
+          : NOTHING
+      }
+    </li>
+  `;
 }
 
 /**
@@ -95,8 +167,17 @@ function message(one, name, { say, language }) {
 function recipients({ recipients: [first, ...later] }, say) {
   if (!first) return NOTHING;
   const channels = first.channels.map((channel) => say(`channel.${channel}`)).join(" + ");
-  return html`<p class="recipients"><strong>${first.name}</strong> · ${channels}</p>
-    ${later.length ? html`<p class="hint">${say("issue.then", { who: later.map(({ name }) => name).join(say("arrow")) })}</p>` : NOTHING}`;
+  return html`
+    <p class="recipients">
+      <strong>${first.name}</strong>
+      · ${channels}
+    </p>
+    ${
+      later.length
+        ? html`<p class="hint">${say("issue.then", { who: later.map(({ name }) => name).join(say("arrow")) })}</p>`
+        : NOTHING
+    }
+  `;
 }
 
 /**
@@ -105,7 +186,24 @@ function recipients({ recipients: [first, ...later] }, say) {
  */
 function left(notifications, here) {
   const { say } = here;
-  return html`<details class="more left" data-key="left"><summary>${say("issue.left", { n: notifications.length })}</summary><p class="hint">${say("issue.left.hint")}</p>
-    ${notifications.map((one) => html`<div class="field" data-key="left-${one.id}"><label for="withhold-${one.id}">${one.tells_name ?? one.tells} ${circleTag(one.circle, here)}</label>
-      <input id="withhold-${one.id}" name="withhold-${one.id}" maxlength="300" autocomplete="off" placeholder="${say("withhold.reason")}"></div>`)}</details>`;
+  return html`
+    <details class="more left" data-key="left">
+      <summary>${say("issue.left", { n: notifications.length })}</summary>
+      <p class="hint">${say("issue.left.hint")}</p>
+      ${notifications.map(
+        (one) => html`
+          <div class="field" data-key="left-${one.id}">
+            <label for="withhold-${one.id}">${one.tells_name ?? one.tells} ${circleTag(one.circle, here)}</label>
+            <input
+              id="withhold-${one.id}"
+              name="withhold-${one.id}"
+              maxlength="300"
+              autocomplete="off"
+              placeholder="${say("withhold.reason")}"
+            />
+          </div>
+        `,
+      )}
+    </details>
+  `;
 }

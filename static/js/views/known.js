@@ -3,7 +3,8 @@
 import { html, NOTHING } from "../html.js";
 import { journal } from "./entries.js";
 import { gradeTag, hour, spotWords } from "./parts.js";
-import { gaps, reached, sites } from "./reached.js";
+import { reached } from "./reached.js";
+import { gaps, sites } from "./sites.js";
 import { incidentName } from "./topbar.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -12,7 +13,11 @@ import { incidentName } from "./topbar.js";
 
 const RUNNERS = new Set(["duty_officer", "leader"]);
 /** Local policy, in minutes from knowing: first call, first message out, first read-back downstream. */
-const MEASURES = /** @type {["call" | "message" | "read_back", number][]} */ ([["call", 3], ["message", 15], ["read_back", 15]]);
+const MEASURES = /** @type {["call" | "message" | "read_back", number][]} */ ([
+  ["call", 3],
+  ["message", 15],
+  ["read_back", 15],
+]);
 const FLOWS = ["low", "mean", "high", "flood"];
 
 /**
@@ -22,11 +27,19 @@ const FLOWS = ["low", "mean", "high", "flood"];
 export function known(state, here) {
   const { say } = here;
   if (state.mode === "report" && !state.reportFor) return foreseen(state, here);
-  if (!state.chosen) return html`<section class="empty" data-key="none"><h2>${say("known.none")}</h2><p>${say("known.none.how")}</p></section>`;
+  if (!state.chosen)
+    return html`
+      <section class="empty" data-key="none">
+        <h2>${say("known.none")}</h2>
+        <p>${say("known.none.how")}</p>
+      </section>
+    `;
   if (!state.incident) return html`<p class="empty" role="status" data-key="loading">${say("loading")}</p>`;
   const file = state.files[`incident:${state.chosen}`];
-  return html`${event(state, state.incident, here)}${reached(state, here)}${sites(state, here)}${gaps(state, here)}
-    ${journal(file?.entries ?? [], state, here)}`;
+  return html`
+    ${event(state, state.incident, here)}${reached(state, here)}${sites(state, here)}${gaps(state, here)}
+    ${journal(file?.entries ?? [], state, here)}
+  `;
 }
 
 /**
@@ -36,8 +49,13 @@ export function known(state, here) {
  */
 function foreseen(state, here) {
   const would = { ...state, assessment: state.preview.assessment, incident: null };
-  return html`<section class="empty" data-key="foreseen"><h2>${here.say("known.foreseen")}</h2><p>${here.say("known.foreseen.how")}</p></section>
-    ${would.assessment ? html`${reached(would, here)}${sites(would, here)}${gaps(would, here)}` : NOTHING}`;
+  return html`
+    <section class="empty" data-key="foreseen">
+      <h2>${here.say("known.foreseen")}</h2>
+      <p>${here.say("known.foreseen.how")}</p>
+    </section>
+    ${would.assessment ? html`${reached(would, here)}${sites(would, here)}${gaps(would, here)}` : NOTHING}
+  `;
 }
 
 /**
@@ -50,15 +68,23 @@ function event(state, incident, here) {
   const listed = state.incidents?.find(({ number }) => number === incident.number);
   const report = incident.report;
   const unverified = report.verification === "unverified" || !report.verification;
-  return html`<section class="event" aria-labelledby="event-title" data-key="event">
-    <h2 id="event-title">${listed ? incidentName(listed, here) : `#${incident.number}`}</h2>
-    <p class="tags">${incident.status === "open" ? NOTHING : html`<span class="tag">${say(`status.${incident.status}`)}</span>`}
-      <span class="tag ${unverified ? "doubt" : ""}">${say(`verification.${report.verification ?? "unverified"}`)}</span>
-      ${gradeTag(incident.declared_grade ?? incident.predicted_grade, here)} <span class="meta">${say(incident.declared_grade ? "grade.declared" : "grade.predicted")}</span></p>
-    <dl>${rows(state, incident, listed?.known_at ?? null, here)}</dl>
-    ${measures(state.files[`incident:${incident.number}`]?.firsts ?? {}, incident, here)}
-    ${RUNNERS.has(here.me.role) && incident.status !== "closed" ? flow(report.flow_state ?? "unknown", state, here) : NOTHING}
-    ${acts(incident, here)}</section>`;
+  return html`
+    <section class="event" aria-labelledby="event-title" data-key="event">
+      <h2 id="event-title">${listed ? incidentName(listed, here) : `#${incident.number}`}</h2>
+      <p class="tags">
+        ${incident.status === "open" ? NOTHING : html`<span class="tag">${say(`status.${incident.status}`)}</span>`}
+        <span class="tag ${unverified ? "doubt" : ""}">
+          ${say(`verification.${report.verification ?? "unverified"}`)}
+        </span>
+        ${gradeTag(incident.declared_grade ?? incident.predicted_grade, here)}
+        <span class="meta">${say(incident.declared_grade ? "grade.declared" : "grade.predicted")}</span>
+      </p>
+      <dl>${rows(state, incident, listed?.known_at ?? null, here)}</dl>
+      ${measures(state.files[`incident:${incident.number}`]?.firsts ?? {}, incident, here)}
+      ${RUNNERS.has(here.me.role) && incident.status !== "closed" ? flow(report.flow_state ?? "unknown", state, here) : NOTHING}
+      ${acts(incident, here)}
+    </section>
+  `;
 }
 
 /**
@@ -75,15 +101,37 @@ function rows(state, incident, knownAt, here) {
   const source = report.source_state ?? "unknown";
   const pairs = [
     ["known.place", place],
-    ["known.substance", [report.substance || say("substance.unknown"), report.mass_kg ? `${report.mass_kg} kg` : ""].filter(Boolean).join(" · ")],
-    ["known.source", html`<strong class="source-${source}">${say(`source_state.${source}`)}</strong>`],
+    [
+      "known.substance",
+      [report.substance || say("substance.unknown"), report.mass_kg ? `${report.mass_kg} kg` : ""]
+        .filter(Boolean)
+        .join(" · "),
+    ],
+    [
+      "known.source",
+      html`<strong class="source-${source}">${say(`source_state.${source}`)}</strong>`,
+    ],
     ["known.seen", occurred(report.occurred_at, here)],
     ["known.at", hour(incident.known_at ?? report.known_at ?? knownAt, here)],
     ["known.bank", say(`bank.${report.bank ?? "unknown"}`)],
-    ["known.lead", incident.lead_name ?? state.incidents?.find(({ number }) => number === incident.number)?.lead_name ?? incident.lead],
+    [
+      "known.lead",
+      incident.lead_name ??
+        state.incidents?.find(({ number }) => number === incident.number)?.lead_name ??
+        incident.lead,
+    ],
     ["known.words", report.description || null],
   ];
-  return pairs.flatMap(([key, value]) => (value ? [html`<dt>${say(String(key))}</dt><dd>${value}</dd>`] : []));
+  return pairs.flatMap(([key, value]) =>
+    value
+      ? [
+          html`
+            <dt>${say(String(key))}</dt>
+            <dd>${value}</dd>
+          `,
+        ]
+      : [],
+  );
 }
 
 /**
@@ -95,12 +143,22 @@ function rows(state, incident, knownAt, here) {
 function measures(firsts, incident, { say }) {
   const knownAt = incident.known_at;
   if (!knownAt) return NOTHING;
-  return html`<ul class="plain measures">${MEASURES.map(([name, within]) => {
-    const at = firsts[name];
-    const min = at ? Math.max(0, (new Date(at).getTime() - new Date(knownAt).getTime()) / 60_000) : null;
-    const late = min !== null && min > within;
-    return html`<li class="${late ? "is-late" : ""}"><span class="meta">${say(`measure.${name}`)}</span> <strong>${min === null ? "—" : say("measure.minutes", { n: min.toFixed(1) })}</strong> <span class="hint">${say("measure.within", { n: within })}</span></li>`;
-  })}</ul>`;
+  return html`
+    <ul class="plain measures">
+      ${MEASURES.map(([name, within]) => {
+        const at = firsts[name];
+        const min = at ? Math.max(0, (new Date(at).getTime() - new Date(knownAt).getTime()) / 60_000) : null;
+        const late = min !== null && min > within;
+        return html`
+          <li class="${late ? "is-late" : ""}">
+            <span class="meta">${say(`measure.${name}`)}</span>
+            <strong>${min === null ? "—" : say("measure.minutes", { n: min.toFixed(1) })}</strong>
+            <span class="hint">${say("measure.within", { n: within })}</span>
+          </li>
+        `;
+      })}
+    </ul>
+  `;
 }
 
 /**
@@ -111,7 +169,9 @@ function occurred(at, here) {
   if (typeof at === "string") return hour(at, here);
   if (typeof at === "object" && at !== null) {
     const { earliest, latest } = /** @type {{earliest: string, latest: string}} */ (at);
-    return earliest === latest ? hour(earliest, here) : html`${hour(earliest, here)} – ${hour(latest, here)}`;
+    return earliest === latest
+      ? hour(earliest, here)
+      : html`${hour(earliest, here)} – ${hour(latest, here)}`;
   }
   return hour(null, here);
 }
@@ -123,8 +183,23 @@ function occurred(at, here) {
  * @param {Here} here
  */
 function flow(flowState, state, { say }) {
-  return html`<div class="flow" role="group" aria-label="${say("form.flow_state")}"><span class="meta">${say("form.flow_state")}</span>
-    ${FLOWS.map((one) => html`<button data-do="flow" data-id="${one}" aria-pressed="${String(one === flowState)}" ${state.busy && "disabled"}>${say(`flow_state.${one}`)}</button>`)}</div>`;
+  return html`
+    <div class="flow" role="group" aria-label="${say("form.flow_state")}">
+      <span class="meta">${say("form.flow_state")}</span>
+      ${FLOWS.map(
+        (one) => html`
+          <button
+            data-do="flow"
+            data-id="${one}"
+            aria-pressed="${String(one === flowState)}"
+            ${state.busy && "disabled"}
+          >
+            ${say(`flow_state.${one}`)}
+          </button>
+        `,
+      )}
+    </div>
+  `;
 }
 
 /**
@@ -135,9 +210,19 @@ function acts(incident, { say, me }) {
   const record = html`<a class="button" href="/incidents/${incident.number}/record">${say("act.record")}</a>`;
   if (!RUNNERS.has(me.role) || incident.status === "closed") return html`<p class="acts">${record}</p>`;
   const names = ["withdraw", "stand-down", "close"];
-  return html`<p class="acts"><button data-do="further">${say("act.further")}</button>${record}</p>
-    <details class="more acts-more"><summary>${say("act.more")}</summary><p class="acts"><button data-do="correct">${say("act.correct")}</button>${names.map(
-      (name) => html`<button data-do="reason" data-id="${name}">${say(`act.${name}`)}</button>`,
-    )}</p></details>`;
+  return html`
+    <p class="acts">
+      <button data-do="further">${say("act.further")}</button>
+      ${record}
+    </p>
+    <details class="more acts-more">
+      <summary>${say("act.more")}</summary>
+      <p class="acts">
+        <button data-do="correct">${say("act.correct")}</button>
+        ${names.map(
+          (name) => html`<button data-do="reason" data-id="${name}">${say(`act.${name}`)}</button>`,
+        )}
+      </p>
+    </details>
+  `;
 }
-

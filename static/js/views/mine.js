@@ -17,11 +17,25 @@ const READERS = new Set(["duty_officer", "leader", "liaison"]);
 export function mineSection(state, here) {
   const { say, me } = here;
   if (!state.mine.length) {
-    return me.role === "liaison" ? html`<section class="empty" data-key="mine"><h2>${say("mine.none")}</h2><p>${say("mine.none.how")}</p></section>` : NOTHING;
+    return me.role === "liaison"
+      ? html`
+          <section class="empty" data-key="mine">
+            <h2>${say("mine.none")}</h2>
+            <p>${say("mine.none.how")}</p>
+          </section>
+        `
+      : NOTHING;
   }
-  return html`<section class="mine" aria-labelledby="mine-title" data-key="mine">
-    ${heading("mine-title", say("mine.title", { desk: me.desk_name ?? "" }), state.mine.length)}
-    <ul class="plain" data-list>${state.mine.map((one) => html`<li data-key="mine-${one.id}">${message(one, state, here)}</li>`)}</ul></section>`;
+  return html`
+    <section class="mine" aria-labelledby="mine-title" data-key="mine">
+      ${heading("mine-title", say("mine.title", { desk: me.desk_name ?? "" }), state.mine.length)}
+      <ul class="plain" data-list>
+        ${state.mine.map(
+          (one) => html`<li data-key="mine-${one.id}">${message(one, state, here)}</li>`,
+        )}
+      </ul>
+    </section>
+  `;
 }
 
 /**
@@ -31,14 +45,31 @@ export function mineSection(state, here) {
  */
 function message(one, state, here) {
   const { say } = here;
-  return html`<article class="card message">
-    <header data-item tabindex="0"><strong>${say("mine.from", { desk: one.who_name ?? one.who })}</strong>
-      <span class="meta">${say(`act.${one.act ?? "heads_up"}`)} · ${hour(one.issued_at, here)}</span> ${runningDown(one.deadline_at, one.issued_at, here)}</header>
-    ${contents(one, here)}
-    ${READERS.has(here.me.role) ? readBack(one, state, here) : NOTHING}
-    ${one.clauses?.length ? html`<details class="more"><summary>${say("mine.why")}</summary>${one.clauses.map((clause) => citation(clause, here))}</details>` : NOTHING}
-    ${one.incident && one.incident !== state.chosen ? html`<p><button data-do="open" data-id="${one.incident}">${say("mine.open")}</button></p>` : NOTHING}
-  </article>`;
+  return html`
+    <article class="card message">
+      <header data-item tabindex="0">
+        <strong>${say("mine.from", { desk: one.who_name ?? one.who })}</strong>
+        <span class="meta">${say(`act.${one.act ?? "heads_up"}`)} · ${hour(one.issued_at, here)}</span>
+        ${runningDown(one.deadline_at, one.issued_at, here)}
+      </header>
+      ${contents(one, here)} ${READERS.has(here.me.role) ? readBack(one, state, here) : NOTHING}
+      ${
+        one.clauses?.length
+          ? html`
+              <details class="more">
+                <summary>${say("mine.why")}</summary>
+                ${one.clauses.map((clause) => citation(clause, here))}
+              </details>
+            `
+          : NOTHING
+      }
+      ${
+        one.incident && one.incident !== state.chosen
+          ? html`<p><button data-do="open" data-id="${one.incident}">${say("mine.open")}</button></p>`
+          : NOTHING
+      }
+    </article>
+  `;
 }
 
 /**
@@ -50,10 +81,35 @@ function contents(one, here) {
   const { say } = here;
   const said = one.content;
   if (!said) return NOTHING;
-  return html`<div class="text"><p>${said.drill ? html`<strong>${say("drill.stripe")}</strong> ` : NOTHING}<strong>${say(`kind.${said.kind}`)}${say("mine.version", { n: said.version })}</strong> ${what(said, here)}</p>
-    ${said.earliest_at ? html`<p class="arrival"><span class="not-before">${say("not_before")} ${hour(said.earliest_at, here)}</span> ${say("mine.at", { section: said.section })}
-      ${said.was_earliest_at && said.was_earliest_at !== said.earliest_at ? html`<span class="was">${say("was")} ${hour(said.was_earliest_at, here)}</span>` : NOTHING}</p>` : NOTHING}
-    ${said.next_update_at ? html`<p class="meta">${say("promise.update")} ${hour(said.next_update_at, here)}</p>` : NOTHING}</div>`;
+  return html`
+    <div class="text">
+      <p>
+        ${said.drill ? html`<strong>${say("drill.stripe")}</strong>` : NOTHING}
+        <strong>${say(`kind.${said.kind}`)}${say("mine.version", { n: said.version })}</strong>
+        ${what(said, here)}
+      </p>
+      ${
+        said.earliest_at
+          ? html`
+              <p class="arrival">
+                <span class="not-before">${say("not_before")} ${hour(said.earliest_at, here)}</span>
+                ${say("mine.at", { section: said.section })}
+                ${
+                  said.was_earliest_at && said.was_earliest_at !== said.earliest_at
+                    ? html`<span class="was">${say("was")} ${hour(said.was_earliest_at, here)}</span>`
+                    : NOTHING
+                }
+              </p>
+            `
+          : NOTHING
+      }
+      ${
+        said.next_update_at
+          ? html`<p class="meta">${say("promise.update")} ${hour(said.next_update_at, here)}</p>`
+          : NOTHING
+      }
+    </div>
+  `;
 }
 
 /**
@@ -63,8 +119,15 @@ function contents(one, here) {
 function what(said, here) {
   const { say } = here;
   const source = { true: "continuing", false: "stopped" }[String(said.source_open)] ?? "unknown";
-  const facts = [`${said.river} ${said.place}`, said.substance ?? say("substance.unknown"), `${say("known.source")} ${say(`source_state.${source}`)}`];
-  return html`${facts.join(" · ")} ${said.verified ? NOTHING : html`<span class="tag doubt">${say("verification.unverified")}</span>`}`;
+  const facts = [
+    `${said.river} ${said.place}`,
+    said.substance ?? say("substance.unknown"),
+    `${say("known.source")} ${say(`source_state.${source}`)}`,
+  ];
+  return html`
+    ${facts.join(" · ")}
+    ${said.verified ? NOTHING : html`<span class="tag doubt">${say("verification.unverified")}</span>`}
+  `;
 }
 
 /**
@@ -74,10 +137,18 @@ function what(said, here) {
  */
 function readBack(one, state, { say, me }) {
   const id = `by-${one.id}`;
-  return html`<form class="outcome" data-submit="acknowledge" data-id="${one.id}">
-    <p class="read-back"><span class="code">${one.code}</span> <span class="hint">${say("mine.code.hint")}</span></p>
-    <label for="${id}">${say("mine.by")}</label>
-    <span class="pair"><input id="${id}" name="by" autocomplete="name" maxlength="60" value="${me.name}">
-    <button class="primary" type="submit">${say("mine.acknowledge", { code: one.code })}</button></span>
-    ${fault(state.cardFaults[`mine-${one.id}`], id)}</form>`;
+  return html`
+    <form class="outcome" data-submit="acknowledge" data-id="${one.id}">
+      <p class="read-back">
+        <span class="code">${one.code}</span>
+        <span class="hint">${say("mine.code.hint")}</span>
+      </p>
+      <label for="${id}">${say("mine.by")}</label>
+      <span class="pair">
+        <input id="${id}" name="by" autocomplete="name" maxlength="60" value="${me.name}" />
+        <button class="primary" type="submit">${say("mine.acknowledge", { code: one.code })}</button>
+      </span>
+      ${fault(state.cardFaults[`mine-${one.id}`], id)}
+    </form>
+  `;
 }

@@ -24,8 +24,10 @@ export function next(state, here) {
   const mine = mineSection(state, here);
   if (!state.chosen) return html`${mine}${start(state, here)}`;
   const order = state.calls.length ? [callBoard, proposals] : [proposals, callBoard];
-  return html`${mine}${near(state.assessment?.sites ?? [], here)}
-    ${CALLERS.has(here.me.role) ? order.map((view) => view(state, here)) : NOTHING}${promises(state, here)}`;
+  return html`
+    ${mine}${near(state.assessment?.sites ?? [], here)}
+    ${CALLERS.has(here.me.role) ? order.map((view) => view(state, here)) : NOTHING}${promises(state, here)}
+  `;
 }
 
 /**
@@ -40,7 +42,9 @@ export function bar(state, here) {
     if (ready) return ready;
   }
   if (!mayReport(here.me)) return NOTHING;
-  return state.chosen ? html`<button data-do="report">${here.say("report.start.other")}</button>` : html`<button class="primary" data-do="report">${here.say("report.start")}</button>`;
+  return state.chosen
+    ? html`<button data-do="report">${here.say("report.start.other")}</button>`
+    : html`<button class="primary" data-do="report">${here.say("report.start")}</button>`;
 }
 
 /** @param {{role: string}} me */
@@ -55,9 +59,16 @@ export function mayReport(me) {
 function promises(state, here) {
   const due = state.incident?.next_update_at;
   if (!due) return NOTHING;
-  return html`<section class="promises" aria-labelledby="promises-title" data-key="promises">
-    <h2 id="promises-title">${here.say("promise.title")}</h2>
-    <p>${here.say("promise.update")} <strong>${hour(due, here)}</strong> ${runningDown(due, null, here)}</p></section>`;
+  return html`
+    <section class="promises" aria-labelledby="promises-title" data-key="promises">
+      <h2 id="promises-title">${here.say("promise.title")}</h2>
+      <p>
+        ${here.say("promise.update")}
+        <strong>${hour(due, here)}</strong>
+        ${runningDown(due, null, here)}
+      </p>
+    </section>
+  `;
 }
 
 /**
@@ -69,15 +80,32 @@ function start(state, here) {
   const { say } = here;
   if (state.incidents === null) return html`<p class="empty" role="status">${say("loading")}</p>`;
   if (!state.incidents.length) {
-    return html`<section class="empty" data-key="start"><h2>${say("start.calm")}</h2>
-      <p>${say(mayReport(here.me) ? "start.how" : "start.how.liaison")}</p></section>`;
+    return html`
+      <section class="empty" data-key="start">
+        <h2>${say("start.calm")}</h2>
+        <p>${say(mayReport(here.me) ? "start.how" : "start.how.liaison")}</p>
+      </section>
+    `;
   }
-  return html`<section data-key="start"><h2>${say("start.open", { n: state.incidents.length })}</h2>
-    <ul class="plain picks" data-list>${state.incidents.map(
-      (one) => html`<li data-key="pick-${one.number}"><button class="pick" data-item data-do="open" data-id="${one.number}">
-        <strong>${incidentName(one, here)}</strong>
-        <span class="meta">${say("incident.known", { at: "" })}${hour(one.known_at, here)} · ${say("incident.lead", { desk: one.lead_name })}</span>
-        ${one.status === "open" ? NOTHING : html`<span class="tag">${say(`status.${one.status}`)}</span>`}
-      </button></li>`,
-    )}</ul></section>`;
+  return html`
+    <section data-key="start">
+      <h2>${say("start.open", { n: state.incidents.length })}</h2>
+      <ul class="plain picks" data-list>
+        ${state.incidents.map(
+          (one) => html`
+            <li data-key="pick-${one.number}">
+              <button class="pick" data-item data-do="open" data-id="${one.number}">
+                <strong>${incidentName(one, here)}</strong>
+                <span class="meta">
+                  ${say("incident.known", { at: "" })}${hour(one.known_at, here)} ·
+                  ${say("incident.lead", { desk: one.lead_name })}
+                </span>
+                ${one.status === "open" ? NOTHING : html`<span class="tag">${say(`status.${one.status}`)}</span>`}
+              </button>
+            </li>
+          `,
+        )}
+      </ul>
+    </section>
+  `;
 }

@@ -15,7 +15,9 @@ const GRADES = ["I", "II", "III", "IV"];
  * @param {Here} here
  */
 export function hour(at, here) {
-  return at ? html`<time datetime="${at}">${when(at, here)}</time>` : html`<span class="unknown">${here.say("unknown")}</span>`;
+  return at
+    ? html`<time datetime="${at}">${when(at, here)}</time>`
+    : html`<span class="unknown">${here.say("unknown")}</span>`;
 }
 
 /**
@@ -27,7 +29,11 @@ export function hour(at, here) {
 export function runningDown(deadline, since, here) {
   if (!deadline) return NOTHING;
   const found = countdown(deadline, since ?? null, here.now);
-  return html`<span class="clock" data-urgency="${found.urgency}" data-until="${deadline}" data-since="${since ?? ""}">${clockWords(found, here)}</span>`;
+  return html`
+    <span class="clock" data-urgency="${found.urgency}" data-until="${deadline}" data-since="${since ?? ""}">
+      ${clockWords(found, here)}
+    </span>
+  `;
 }
 
 /**
@@ -53,7 +59,12 @@ export function circleTag(circle, { say }) {
  * @param {Here} here
  */
 export function toldMark(telling, { say }) {
-  return html`<span class="told told-${telling}"><span class="told-mark" aria-hidden="true"></span>${say(`told.${telling}`)}</span>`;
+  return html`
+    <span class="told told-${telling}">
+      <span class="told-mark" aria-hidden="true"></span>
+      ${say(`told.${telling}`)}
+    </span>
+  `;
 }
 
 /**
@@ -61,7 +72,9 @@ export function toldMark(telling, { say }) {
  * @param {Here} here
  */
 export function gradeTag(grade, { say }) {
-  return grade && GRADES.includes(grade) ? html`<span class="tag grade grade-${grade}">${say(`grade.${grade}`)}</span>` : html`<span class="unknown">${say("grade.none")}</span>`;
+  return grade && GRADES.includes(grade)
+    ? html`<span class="tag grade grade-${grade}">${say(`grade.${grade}`)}</span>`
+    : html`<span class="unknown">${say("grade.none")}</span>`;
 }
 
 /**
@@ -101,7 +114,11 @@ export function fault(sentence, id) {
  * @param {unknown} count
  */
 export function heading(id, title, count = "") {
-  return html`<h2 id="${id}">${title}${count === "" ? NOTHING : html` <span class="count">${count}</span>`}</h2>`;
+  return html`
+    <h2 id="${id}">
+      ${title}${count === "" ? NOTHING : html`<span class="count">${count}</span>`}
+    </h2>
+  `;
 }
 
 /**
@@ -116,4 +133,22 @@ export function reasonWords(reason, language) {
   const { words, zh, en } = /** @type {Record<string, unknown>} */ (reason);
   if (words !== undefined) return reasonWords(words, language);
   return String((language === "zh" ? zh : en) ?? "");
+}
+
+/**
+ * What asks nothing now: one line until it is looked at.
+ * @param {string} key
+ * @param {string} title
+ * @param {number} n how many are folded away; none: nothing
+ * @param {import("../html.js").Markup} body
+ */
+export function folded(key, title, n, body) {
+  return n > 0
+    ? html`
+        <details class="more" data-key="${key}">
+          <summary>${title}</summary>
+          ${body}
+        </details>
+      `
+    : NOTHING;
 }

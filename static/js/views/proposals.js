@@ -15,7 +15,9 @@ const CIRCLES = ["now", "prepare", "watch"];
  */
 export function proposed(state) {
   const open = (state.incident?.notifications ?? []).filter(({ state: where }) => where === "proposed");
-  return open.sort((a, b) => CIRCLES.indexOf(a.circle) - CIRCLES.indexOf(b.circle) || hours(a) - hours(b) || a.id - b.id);
+  return open.sort(
+    (a, b) => CIRCLES.indexOf(a.circle) - CIRCLES.indexOf(b.circle) || hours(a) - hours(b) || a.id - b.id,
+  );
 }
 
 /** @param {State} state */
@@ -34,14 +36,25 @@ export function proposals(state, here) {
   const others = all.filter(({ who }) => who !== state.me.desk);
   const open = own.filter(({ circle }) => circle !== "watch");
   const watched = own.filter(({ circle }) => circle === "watch");
-  const issued = (state.incident?.notifications ?? []).length > 0;
-  return html`<section class="proposals" aria-labelledby="proposals-title" data-key="proposals">
-    ${heading("proposals-title", say("proposals.title"), open.length || "")}
-    ${open.length ? NOTHING : html`<p class="empty">${say(issued ? "proposals.decided" : "proposals.empty")}</p>`}
-    <ul class="plain" data-list>${open.map((one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`)}</ul>
-    ${folded("watched", say("proposals.watched", { n: watched.length }), say("proposals.watched.why"), watched, state, here)}
-    ${folded("others", say("proposals.others", { n: others.length }), "", others, state, here)}
-  </section>`;
+  const ever = (state.incident?.notifications ?? []).map(({ who }) => who);
+  const nothing = ever.includes(state.me.desk ?? "")
+    ? "proposals.decided"
+    : ever.length
+      ? "proposals.none"
+      : "proposals.empty";
+  return html`
+    <section class="proposals" aria-labelledby="proposals-title" data-key="proposals">
+      ${heading("proposals-title", say("proposals.title"), open.length || "")}
+      ${open.length ? NOTHING : html`<p class="empty">${say(nothing)}</p>`}
+      <ul class="plain" data-list>
+        ${open.map(
+          (one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`,
+        )}
+      </ul>
+      ${folded("watched", say("proposals.watched", { n: watched.length }), say("proposals.watched.why"), watched, state, here)}
+      ${folded("others", say("proposals.others", { n: others.length }), "", others, state, here)}
+    </section>
+  `;
 }
 
 /**
@@ -55,8 +68,17 @@ export function proposals(state, here) {
  */
 function folded(key, title, why, all, state, here) {
   if (!all.length) return NOTHING;
-  return html`<details class="more" data-key="${key}"><summary>${title}</summary>${why ? html`<p class="hint">${why}</p>` : NOTHING}
-    <ul class="plain" data-list>${all.map((one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`)}</ul></details>`;
+  return html`
+    <details class="more" data-key="${key}">
+      <summary>${title}</summary>
+      ${why ? html`<p class="hint">${why}</p>` : NOTHING}
+      <ul class="plain" data-list>
+        ${all.map(
+          (one) => html`<li data-key="proposal-${one.id}">${proposal(one, state, here)}</li>`,
+        )}
+      </ul>
+    </details>
+  `;
 }
 
 /**
@@ -67,7 +89,10 @@ export function proposalsBar(state, here) {
   const chosen = ticked(state);
   if (!chosen.length) return null;
   const names = chosen.map((one) => one.tells_name ?? one.tells);
-  const who = names.length > 2 ? here.say("names.more", { names: names.slice(0, 2).join(here.say("comma")), n: names.length }) : names.join(here.say("comma"));
+  const who =
+    names.length > 2
+      ? here.say("names.more", { names: names.slice(0, 2).join(here.say("comma")), n: names.length })
+      : names.join(here.say("comma"));
   return html`<button class="primary" data-do="issue">${here.say("issue.open", { who })}</button>`;
 }
 
@@ -80,13 +105,31 @@ function proposal(one, state, here) {
   const { say } = here;
   const own = one.who === state.me.desk;
   const tick = state.picks[one.id] ?? one.circle === "now";
-  const tells = html`<strong>${one.tells_name ?? one.tells}</strong> ${one.kind === "incident" ? NOTHING : html`<span class="tag">${say(`kind.${one.kind}`)}</span>`}`;
-  return html`<div class="card proposal">
-    <div class="head">${own ? html`<label class="tick"><input type="checkbox" data-change="pick" data-id="${one.id}" data-item ${tick && "checked"}> ${tells}</label>` : html`<span class="tick" data-item tabindex="0">${tells}</span>`}
-      ${circleTag(one.circle, here)} ${runningDown(one.deadline_at, state.incident?.known_at ?? null, here)}</div>
-    ${own ? NOTHING : html`<p class="hint">${say("proposal.other", { desk: one.who_name ?? one.who })}</p>`}
-    ${reasons(one, here)}
-  </div>`;
+  const tells = html`
+    <strong>${one.tells_name ?? one.tells}</strong>
+    ${one.kind === "incident" ? NOTHING : html`<span class="tag">${say(`kind.${one.kind}`)}</span>`}
+    ${one.follows ? html`<span class="tag">${say("act.formal_notice")}</span>` : NOTHING}
+  `;
+  return html`
+    <div class="card proposal">
+      <div class="head">
+        ${
+          own
+            ? html`
+                <label class="tick">
+                  <input type="checkbox" data-change="pick" data-id="${one.id}" data-item ${tick && "checked"} />
+                  ${tells}
+                </label>
+              `
+            : html`<span class="tick" data-item tabindex="0">${tells}</span>`
+        }
+        ${circleTag(one.circle, here)} ${runningDown(one.deadline_at, state.incident?.known_at ?? null, here)}
+      </div>
+      ${one.follows ? html`<p class="hint">${say("proposal.follows")}</p>` : NOTHING}
+      ${own ? NOTHING : html`<p class="hint">${say("proposal.other", { desk: one.who_name ?? one.who })}</p>`}
+      ${reasons(one, here)}
+    </div>
+  `;
 }
 
 /**
@@ -96,7 +139,14 @@ function proposal(one, state, here) {
 function reasons(one, here) {
   const [first, ...more] = one.clauses;
   if (!first) return NOTHING;
-  const rest = more.length ? html`<details class="more"><summary>${here.say("clauses.more", { n: more.length })}</summary>${more.map((clause) => citation(clause, here))}</details>` : NOTHING;
+  const rest = more.length
+    ? html`
+        <details class="more">
+          <summary>${here.say("clauses.more", { n: more.length })}</summary>
+          ${more.map((clause) => citation(clause, here))}
+        </details>
+      `
+    : NOTHING;
   return html`${citation(first, here)}${rest}`;
 }
 
@@ -108,9 +158,17 @@ function reasons(one, here) {
 export function citation(clause, { say }) {
   const cited = clause.cited ?? [clause.agreement, clause.clause].filter(Boolean).join(" · ");
   const text = clause.clause_text ?? clause.text;
-  return html`<div class="citation"><p class="reason">${clause.reason ?? cited}</p>
-    ${clause.reason && !clause.reason.includes(cited) ? html`<p class="cited">${cited}${clause.source ? ` · ${say(`source.${clause.source}`)}` : ""}</p>` : NOTHING}
-    ${text ? html`<blockquote>${text}</blockquote>` : NOTHING}</div>`;
+  return html`
+    <div class="citation">
+      <p class="reason">${clause.reason ?? cited}</p>
+      ${
+        clause.reason && !clause.reason.includes(cited)
+          ? html`<p class="cited">${cited}${clause.source ? ` · ${say(`source.${clause.source}`)}` : ""}</p>`
+          : NOTHING
+      }
+      ${text ? html`<blockquote>${text}</blockquote>` : NOTHING}
+    </div>
+  `;
 }
 
 /** @param {Notification} one */

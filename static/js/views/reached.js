@@ -1,9 +1,9 @@
-/** Who is reached and when, how far each has been told, which sites lie in the way, and where no words are held. Pure. */
+/** Who is reached and when, and how far each desk has been told. Pure. */
 
 import { when } from "../clock.js";
 import { html, NOTHING } from "../html.js";
 import { stage, telling, toldDesk } from "../stage.js";
-import { circleTag, heading, hour, kilometres, reasonWords, syntheticTag, toldMark } from "./parts.js";
+import { circleTag, folded, heading, hour, kilometres, reasonWords, toldMark } from "./parts.js";
 import { citation } from "./proposals.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -13,7 +13,6 @@ import { citation } from "./proposals.js";
 /** What comes within these hours stands open, the rest is one line. */
 const SOON_MS = 48 * 3_600_000;
 const FEWEST = 4;
-const FIRST_SITES = 6;
 
 /**
  * @param {State} state
@@ -23,22 +22,30 @@ export function reached(state, here) {
   const { say } = here;
   const found = state.assessment?.reached ?? [];
   const told = tally(state);
-  const soon = Math.max(FEWEST, found.filter(({ earliest_at }) => !earliest_at || new Date(earliest_at).getTime() - here.now.getTime() < SOON_MS).length);
-  return html`<section class="reached" aria-labelledby="reached-title" data-key="reached">
-    ${heading("reached-title", say("reached.title"), found.length ? (told.told ? say("reached.count", { n: found.length, ...told }) : found.length) : "")}
-    ${found.length ? NOTHING : html`<p class="empty">${say("reached.empty")}</p>`}
-    <ol class="plain" data-list>${found.slice(0, soon).map((one) => item(one, state, here))}</ol>
-    ${folded("reached-later", say("reached.later", { n: found.length - soon, at: when(found[soon]?.earliest_at ?? here.now, here) }), found.length - soon, html`<ol class="plain" data-list>${found.slice(soon).map((one) => item(one, state, here))}</ol>`)}</section>`;
-}
-
-/**
- * @param {string} key
- * @param {string} title
- * @param {number} n how many are folded away; none: nothing
- * @param {import("../html.js").Markup} body
- */
-function folded(key, title, n, body) {
-  return n > 0 ? html`<details class="more" data-key="${key}"><summary>${title}</summary>${body}</details>` : NOTHING;
+  const soon = Math.max(
+    FEWEST,
+    found.filter(({ earliest_at }) => !earliest_at || new Date(earliest_at).getTime() - here.now.getTime() < SOON_MS)
+      .length,
+  );
+  return html`
+    <section class="reached" aria-labelledby="reached-title" data-key="reached">
+      ${heading("reached-title", say("reached.title"), told.told ? say("reached.count", { n: found.length, ...told }) : found.length || "")}
+      ${found.length ? NOTHING : html`<p class="empty">${say("reached.empty")}</p>`}
+      <ol class="plain" data-list>
+        ${found.slice(0, soon).map((one) => item(one, state, here))}
+      </ol>
+      ${folded(
+        "reached-later",
+        say("reached.later", { n: found.length - soon, at: when(found[soon]?.earliest_at ?? here.now, here) }),
+        found.length - soon,
+        html`
+          <ol class="plain" data-list>
+            ${found.slice(soon).map((one) => item(one, state, here))}
+          </ol>
+        `,
+      )}
+    </section>
+  `;
 }
 
 /** @param {Reached} one @param {State} state @param {Here} here */
@@ -51,7 +58,9 @@ function item(one, state, here) {
  * @param {State} state
  */
 function tally(state) {
-  const issued = (state.incident?.notifications ?? []).filter(({ state: where }) => where === "issued" || where === "acknowledged");
+  const issued = (state.incident?.notifications ?? []).filter(
+    ({ state: where }) => where === "issued" || where === "acknowledged",
+  );
   const desks = [...new Set(issued.map(({ tells }) => tells))];
   const read = desks.filter((desk) => toldDesk(issued, desk) === "read_back").length;
   return { read, told: desks.length };
@@ -66,18 +75,46 @@ function row(one, state, here) {
   const { say } = here;
   const notifications = state.incident?.notifications ?? [];
   const theirs = notifications.filter(({ tells }) => tells === one.desk);
-  const again = one.entry > 1 ? html` <span class="tag">${say("reached.again", { n: one.entry })}</span>` : NOTHING;
+  const again = one.entry > 1 ? html`<span class="tag">${say("reached.again", { n: one.entry })}</span>` : NOTHING;
   const leads = one.desk === state.incident?.lead;
-  return html`<details class="reach stage-${stage(one, here.now)}"><summary data-item>
-      <span class="not-before"><span class="hint">${say("not_before")}</span> ${hour(one.earliest_at, here)}</span>
-      <span class="who"><strong>${one.name}</strong>${again}
-        <span class="meta">${one.river_name} ${kilometres(one.enter_km)}${bank(one.bank, here)}</span></span>
-      <span class="rest"><span class="marks">${state.incident === null ? circleTag(state.assessment ? circleOf(state.assessment, one.desk) : null, here) : leads ? html`<span class="hint">${say(one.desk === here.me.desk ? "reached.own" : "reached.lead")}</span>` : html`${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(theirs.at(-1)?.circle, here)}`}</span>
-      <span class="likely">${say("likely")} ${hour(one.likely_at, here)} · <span class="latest">${say("latest")} ${hour(one.latest_at, here)}</span></span></span></summary>
-    ${trailing(one, here)}
-    ${theirs.map((notification) => message(notification, here))}
-    ${theirs.length || leads || state.incident === null ? NOTHING : html`<p class="hint">${say("reached.nobody_owes")}</p>`}
-  </details>`;
+  return html`
+    <details class="reach stage-${stage(one, here.now)}">
+      <summary data-item>
+        <span class="not-before">
+          <span class="hint">${say("not_before")}</span>
+          ${hour(one.earliest_at, here)}
+        </span>
+        <span class="who">
+          <strong>${one.name}</strong>
+          ${again}
+          <span class="meta">${one.river_name} ${kilometres(one.enter_km)}${bank(one.bank, here)}</span>
+        </span>
+        <span class="rest">
+          <span class="marks">
+            ${
+              state.incident === null
+                ? circleTag(state.assessment ? circleOf(state.assessment, one.desk) : null, here)
+                : leads
+                  ? html`<span class="hint">${say(one.desk === here.me.desk ? "reached.own" : "reached.lead")}</span>`
+                  : html`
+                      ${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(theirs.at(-1)?.circle, here)}
+                    `
+            }
+          </span>
+          <span class="likely">
+            ${say("likely")} ${hour(one.likely_at, here)} ·
+            <span class="latest">${say("latest")} ${hour(one.latest_at, here)}</span>
+          </span>
+        </span>
+      </summary>
+      ${trailing(one, here)} ${theirs.map((notification) => message(notification, here))}
+      ${
+        theirs.length || leads || state.incident === null
+          ? NOTHING
+          : html`<p class="hint">${say("reached.nobody_owes")}</p>`
+      }
+    </details>
+  `;
 }
 
 /**
@@ -105,43 +142,42 @@ function trailing(one, here) {
 function message(one, here) {
   const { say } = here;
   const read = one.acknowledged;
-  return html`<div class="sent"><p>${say(`kind.${one.kind}`)} ${toldMark(telling(one), here)}
-      ${read ? html`<span class="meta">${hour(read.at, here)} · ${read.by} · ${say(`via.${read.via}`)}</span>` : NOTHING}</p>
-    ${one.deliveries.length ? html`<ul class="plain deliveries">${one.deliveries.map(
-      (each) => html`<li><span class="tag delivery-${each.state}">${say(`channel.${each.channel}`)} ${say(`delivery.${each.state}`)}</span> ${say(`contact.${each.role}`)} ${each.delivered_at ? hour(each.delivered_at, here) : each.accepted_at ? hour(each.accepted_at, here) : NOTHING}${each.reason ? html` <span class="meta">${reasonWords(each.reason, here.language)}</span>` : NOTHING}</li>`,
-    )}</ul>` : NOTHING}
-    ${one.withheld_reason ? html`<p class="meta">${say("withheld.because", { reason: one.withheld_reason })}</p>` : NOTHING}
-    ${one.clauses.map((clause) => citation(clause, here))}</div>`;
+  return html`
+    <div class="sent">
+      <p>
+        ${say(`kind.${one.kind}`)} ${toldMark(telling(one), here)}
+        ${
+          read
+            ? html`<span class="meta">${hour(read.at, here)} · ${read.by} · ${say(`via.${read.via}`)}</span>`
+            : NOTHING
+        }
+      </p>
+      ${one.deliveries.length ? html`<ul class="plain deliveries">${one.deliveries.map((each) => delivery(each, here))}</ul>` : NOTHING}
+      ${
+        one.withheld_reason
+          ? html`<p class="meta">${say("withheld.because", { reason: one.withheld_reason })}</p>`
+          : NOTHING
+      }
+      ${one.clauses.map((clause) => citation(clause, here))}
+    </div>
+  `;
 }
 
 /**
- * @param {State} state
+ * One attempt by one channel, as far as it came.
+ * @param {import("../types.js").Delivery} one
  * @param {Here} here
  */
-export function sites(state, here) {
+function delivery(one, here) {
   const { say } = here;
-  const found = state.assessment?.sites ?? [];
-  if (!found.length) return NOTHING;
-  return html`<section class="sites" aria-labelledby="sites-title" data-key="sites">${heading("sites-title", say("sites.title"), found.length)}
-    ${table(found.slice(0, FIRST_SITES), state, here)}
-    ${folded("sites-later", say("sites.later", { n: found.length - FIRST_SITES }), found.length - FIRST_SITES, table(found.slice(FIRST_SITES), state, here))}</section>`;
-}
-
-/** @param {import("../types.js").AssessedSite[]} found @param {State} state @param {Here} here */
-function table(found, state, here) {
-  const { say } = here;
-  return html`<table><thead><tr><th scope="col">${say("sites.name")}</th><th scope="col">${say("sites.km")}</th><th scope="col">${say("not_before")}</th><th scope="col">${say("likely")}</th></tr></thead>
-    <tbody>${found.map((one) => html`<tr data-key="site-${one.id}" class="${one.near ? "is-near" : ""}"><th scope="row">${one.name} ${syntheticTag(one.synthetic, here)}<span class="meta">${say(`site.${one.kind}`)} ${riverNames(state)[one.river] ?? ""}</span></th>
-      <td>${one.km.toFixed(1)}</td><td>${one.near ? html`<strong>${say("near.tag")}</strong>` : hour(one.earliest_at, here)}</td><td>${one.near ? "" : hour(one.likely_at, here)}</td></tr>`)}</tbody></table>`;
-}
-
-/**
- * What the rivers on the way are called.
- * @param {State} state
- * @returns {Record<string, string>}
- */
-function riverNames(state) {
-  return Object.fromEntries((state.assessment?.reached ?? []).map((one) => [one.river, one.river_name]));
+  const at = one.delivered_at ?? one.accepted_at;
+  return html`
+    <li>
+      <span class="tag delivery-${one.state}">${say(`channel.${one.channel}`)} ${say(`delivery.${one.state}`)}</span>
+      ${one.role ? say(`contact.${one.role}`) : NOTHING} ${at ? hour(at, here) : NOTHING}
+      <span class="meta">${reasonWords(one.reason, here.language)}</span>
+    </li>
+  `;
 }
 
 /**
@@ -151,16 +187,4 @@ function riverNames(state) {
  */
 export function circleOf(assessment, desk) {
   return assessment.notifications.find(({ tells }) => tells === desk)?.circle;
-}
-
-/**
- * @param {State} state
- * @param {Here} here
- */
-export function gaps(state, here) {
-  const { say } = here;
-  const found = state.assessment?.gaps ?? [];
-  if (!found.length) return NOTHING;
-  return html`<section class="gaps" aria-labelledby="gaps-title" data-key="gaps">${heading("gaps-title", say("gaps.title"), found.length)}
-    <ul class="plain">${found.map((one) => html`<li data-key="gap-${one.jurisdiction}"><strong>${one.name ?? one.jurisdiction}</strong> <span class="tag doubt">${say(`gap.${one.duty}`)}</span><p class="reason">${one.reason}</p></li>`)}</ul></section>`;
 }

@@ -13,11 +13,15 @@ import { html, NOTHING } from "../html.js";
 export function switcher(state, here) {
   const listed = state.incidents ?? [];
   const { say } = here;
-  return html`<label class="switcher"><span class="away">${say("incident.switch")}</span>
-    <select data-change="choose" id="incident">
-      <option value="">${listed.length ? say("incident.none_chosen") : say("incident.none")}</option>
-      ${listed.map((one) => option(one, here))}
-    </select></label>`;
+  return html`
+    <label class="switcher">
+      <span class="away">${say("incident.switch")}</span>
+      <select data-change="choose" id="incident">
+        <option value="">${listed.length ? say("incident.none_chosen") : say("incident.none")}</option>
+        ${listed.map((one) => option(one, here))}
+      </select>
+    </label>
+  `;
 }
 
 /**
@@ -26,7 +30,12 @@ export function switcher(state, here) {
  */
 export function link(state, here) {
   const words = here.say(`link.${state.link}`);
-  return html`<span class="link link-${state.link}" role="status"><span class="link-mark" aria-hidden="true"></span>${words}</span>`;
+  return html`
+    <span class="link link-${state.link}" role="status">
+      <span class="link-mark" aria-hidden="true"></span>
+      ${words}
+    </span>
+  `;
 }
 
 /**
@@ -35,10 +44,22 @@ export function link(state, here) {
  */
 export function duty(state, here) {
   const { say } = here;
-  const names = (state.duty?.duty ?? []).flatMap(({ role, contact }) => (contact ? [say("duty.one", { role: say(`contact.${role}`), name: contact.name })] : []));
+  const names = (state.duty?.duty ?? []).flatMap(({ role, contact }) =>
+    contact ? [say("duty.one", { role: say(`contact.${role}`), name: contact.name })] : [],
+  );
   const desk = state.me.desk_name ?? say(`role.${state.me.role}`);
-  return html`<span class="desk-name">${desk}</span>
-    <span class="on-duty">${names.length ? names[0] : state.duty ? html`<strong class="gap">${say("duty.nobody")}</strong>` : NOTHING}</span>`;
+  return html`
+    <span class="desk-name">${desk}</span>
+    <span class="on-duty">
+      ${
+        names.length
+          ? names[0]
+          : state.duty
+            ? html`<strong class="gap">${say("duty.nobody")}</strong>`
+            : NOTHING
+      }
+    </span>
+  `;
 }
 
 /**
@@ -59,5 +80,7 @@ export function incidentName(one, { say }) {
 function option(one, here) {
   const { say } = here;
   const state = one.status === "open" ? "" : ` · ${say(`status.${one.status}`)}`;
-  return html`<option value="${one.number}" data-key="incident-${one.number}">${incidentName(one, here)}${state}</option>`;
+  return html`
+    <option value="${one.number}" data-key="incident-${one.number}">${incidentName(one, here)}${state}</option>
+  `;
 }

@@ -26,6 +26,8 @@ from emergency.journal import Actor
 ROOM = "incident:1"
 PAYLOAD = 1_600
 """Characters in the entry's facts: the whole event is then about 2 KB."""
+ENVELOPE = 400
+"""Characters of the rest of the event, which the bare server sends too."""
 MOST_CLIENTS, MOST_ROUNDS = 5_000, 100
 PROMISED = {1_000: 3.5}
 """Last client : last client of a bare server, by the number of clients (DESIGN, promises)."""
@@ -73,11 +75,11 @@ async def _seated(server: Server, connect: Callable[[], Any]) -> int:
 
 async def _committed(sessions: db.Sessions, crowd: Crowd, n: int) -> Round:
     """One entry, committed by another thread, to all pages; the clock starts just before the commit."""
-    crowd.expect(f'"round":{n},')
+    crowd.expect(mark := f"round {n}.")
 
     def commit() -> float:
         with sessions() as session:
-            facts = {"round": n, "text": "x" * PAYLOAD}
+            facts = {"text": f"{mark} {'x' * PAYLOAD}"}
             journal.append(session, ROOM, "benchmark.said", by=Actor(process="benchmark"), at=clock.now(), facts=facts)
             began_s = time.monotonic()
             session.commit()
@@ -88,8 +90,8 @@ async def _committed(sessions: db.Sessions, crowd: Crowd, n: int) -> Round:
 
 async def _said(web: aiohttp.ClientSession, floor: Server, crowd: Crowd, n: int) -> Round:
     """One text of the same size from the bare server; the clock starts as it begins to send."""
-    crowd.expect(f'"round":{n},')
-    async with web.post(f"{floor.url}/say", data=f'{{"round":{n},"text":"{"x" * (PAYLOAD + 400)}"}}') as answer:
+    crowd.expect(mark := f"round {n}.")
+    async with web.post(f"{floor.url}/say", data=f"{mark} {'x' * (PAYLOAD + ENVELOPE)}") as answer:
         began_s = (await answer.json())["began_s"]
     return await crowd.judged(began_s)
 
@@ -126,7 +128,9 @@ def _room_for(files: int) -> None:
     """As many open files as the clients need, for this process and those it starts."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < files:
-        raise SystemExit(f"{files} open files are needed, the system allows {hard}: raise ulimit -n or take fewer clients")
+        raise SystemExit(
+            f"{files} open files are needed, the system allows {hard}: raise ulimit -n or take fewer clients"
+        )
     resource.setrlimit(resource.RLIMIT_NOFILE, (files if hard == resource.RLIM_INFINITY else hard, hard))
 
 

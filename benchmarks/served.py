@@ -87,7 +87,9 @@ def service(engine: Engine) -> Iterator[Server]:
 def bare() -> Iterator[Server]:
     """The floor."""
     port = free_port()
-    with _running([sys.executable, "-m", "benchmarks.bare", str(port)], f"http://127.0.0.1:{port}", "/healthz", {}) as server:
+    with _running(
+        [sys.executable, "-m", "benchmarks.bare", str(port)], f"http://127.0.0.1:{port}", "/healthz", {}
+    ) as server:
         yield server
 
 

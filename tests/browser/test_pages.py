@@ -131,7 +131,8 @@ def test_the_record_is_printed_with_its_chain_and_without_the_top_bar(dazhou: De
 def test_the_status_page_says_how_the_service_is(dazhou: Desk) -> None:
     page = dazhou.open("/status")
     expect(page.locator(".is-ill")).to_have_count(0)
-    expect(page.locator("table")).to_contain_text("模拟")
+    expect(page.locator("table").first).to_contain_text("模拟")
+    expect(page.locator("#on-duty")).to_contain_text("达州市值班室")
 
 
 def test_a_page_that_is_not_there_answers_in_words(dazhou: Desk) -> None:

@@ -16,7 +16,9 @@ class Handsets:
 
     def rings(self, number: str, *words: str) -> str:
         """The oldest unread text to `number`, which must hold all `words`."""
-        entry = wait_until(lambda: self._unread(number), lambda: f"a text to {number}; the book: {self.phones.book()}")[0]
+        entry = wait_until(lambda: self._unread(number), lambda: f"a text to {number}; the book: {self.phones.book()}")[
+            0
+        ]
         missing = [each for each in words if each not in entry["body"]]
         assert not missing, f"{number} was sent {entry['body']!r}, without {missing}"
         self.read.add(entry["sid"])

@@ -174,7 +174,9 @@ class Service:
     def flask(self, *arguments: str, exit_code: int = 0) -> str:
         """One flask command; what it printed, on stderr where it was to fail."""
         command = [sys.executable, "-m", "flask", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=300, check=False
+        )
         assert done.returncode == exit_code, done.stderr
         return done.stdout if exit_code == 0 else done.stderr
 

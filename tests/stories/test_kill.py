@@ -64,7 +64,11 @@ def issue(officer: Client, incidents: int) -> None:
     for _ in range(incidents):
         opened = officer.insist("/api/v1/incidents", {"location": HEAD, "flow_state": "mean"})
         ours = [each["id"] for each in opened["assessment"]["notifications"] if each["who"] == "V10100"]
-        order = {"assessment": opened["assessment"]["id"], "notifications": ours, "consent": {"by": "领导", "how": "oral"}}
+        order = {
+            "assessment": opened["assessment"]["id"],
+            "notifications": ours,
+            "consent": {"by": "领导", "how": "oral"},
+        }
         officer.insist(f"/api/v1/incidents/{opened['number']}/issue", order)
 
 

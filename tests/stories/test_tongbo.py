@@ -33,7 +33,9 @@ def test_a_spill_at_the_head_of_the_tongbo_is_told_read_back_stood_down_and_reco
 ) -> None:
     basin_service.start()
 
-    opened = dazhou.post("/api/v1/incidents", {"location": HEAD, "description": "罐车入河", "source_state": "continuing"})
+    opened = dazhou.post(
+        "/api/v1/incidents", {"location": HEAD, "description": "罐车入河", "source_state": "continuing"}
+    )
     reached = [(each["code"], each["entry"]) for each in opened["assessment"]["reached"]]
     assert reached[:4] == [(DAZHU, 1), (LIANGPING, 1), (DAZHU, 2), (DACHUAN, 1)]
     assert opened["lead"] == DAZHOU

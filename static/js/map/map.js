@@ -74,6 +74,7 @@ export async function open(place, speech, ears) {
     if (event) ears.event(Number(event.properties.number));
     else if (ears.point()) ears.place({ lon: lngLat.lng, lat: lngLat.lat });
   });
+  map.on("error", ({ error }) => console.warn(error?.message)); // a tile that did not come is asked for again as the map moves
   map.on("style.load", () => dress(ears));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
     map?.setStyle(style(colours(), speech.language, location.origin)),

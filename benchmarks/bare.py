@@ -9,7 +9,12 @@ from typing import Final
 
 from aiohttp import web
 
-SOCKETS: Final = web.AppKey("sockets", set[web.WebSocketResponse])
+
+class Sockets(set["web.WebSocketResponse"]):
+    """All who listen."""
+
+
+SOCKETS: Final = web.AppKey("sockets", Sockets)
 
 
 async def healthy(_request: web.Request) -> web.Response:
@@ -42,7 +47,7 @@ async def say(request: web.Request) -> web.Response:
 def main() -> None:
     """Serve on the port of the first argument, on this machine only."""
     app = web.Application()
-    app[SOCKETS] = set()
+    app[SOCKETS] = Sockets()
     app.add_routes([web.get("/healthz", healthy), web.get("/", listen), web.post("/say", say)])
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
 

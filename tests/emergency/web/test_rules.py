@@ -166,7 +166,7 @@ def test_a_socket_hears_what_its_desk_may_hear(app: Flask, client_of: ClientOf, 
         headers = {"Authorization": f"Bearer {asker.token}"}
         socket = live.socketio.test_client(app, namespace="/live", headers=headers)
         answer = socket.emit("join", {"room": room}, namespace="/live", callback=True)
-        return "error" not in answer
+        return "error" not in str(answer)
 
     zhong, wai, boss = client_of("liaison", "V20100"), client_of("leader", "V30100"), client_of("administrator")
     assert [joins(asker, "incident:1") for asker in (zhong, wai, boss)] == [True, False, True]

@@ -9,12 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-
-class Sockets(set["web.WebSocketResponse"]):
-    """All who listen."""
-
-
-SOCKETS: Final = web.AppKey("sockets", Sockets)
+LISTENING: Final[set[web.WebSocketResponse]] = set()
 
 
 async def healthy(_request: web.Request) -> web.Response:
@@ -26,12 +21,12 @@ async def listen(request: web.Request) -> web.WebSocketResponse:
     """One client, until it goes."""
     socket = web.WebSocketResponse(compress=False)
     await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
+    LISTENING.add(socket)
     try:
         async for _ in socket:
             pass
     finally:
-        request.app[SOCKETS].discard(socket)
+        LISTENING.discard(socket)
     return socket
 
 
@@ -39,7 +34,7 @@ async def say(request: web.Request) -> web.Response:
     """Send the body to everybody."""
     said = await request.text()
     began_s = time.monotonic()
-    for socket in list(request.app[SOCKETS]):
+    for socket in list(LISTENING):
         await socket.send_str(said)
     return web.json_response({"began_s": began_s})
 
@@ -47,7 +42,6 @@ async def say(request: web.Request) -> web.Response:
 def main() -> None:
     """Serve on the port of the first argument, on this machine only."""
     app = web.Application()
-    app[SOCKETS] = Sockets()
     app.add_routes([web.get("/healthz", healthy), web.get("/", listen), web.post("/say", say)])
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
 

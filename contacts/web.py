@@ -125,9 +125,9 @@ def receipt(n: int) -> Response:
         officer = signed_in()
         if row is None or row.channel != Channel.WEBSOCKET or row.desk != officer.desk:
             raise NotFound("no-such-delivery", Words("没有这条推送。", "There is no such delivery to a page."))
-        deliveries.heard(
-            session, row, Report(None, "delivered"), attempt=row.attempts, at=at, by=officer.actor, policy=POLICY
-        )
+        if row.delivered_at is None:  # another page of the desk may have said so already
+            report = Report(None, "delivered")
+            deliveries.heard(session, row, report, attempt=row.attempts, at=at, by=officer.actor, policy=POLICY)
         return {"delivery": n, "state": row.state}, 200
 
     return once(do)

@@ -46,13 +46,13 @@ def template(server_url: str) -> str:
 @pytest.fixture(scope="session")
 def engine(server_url: str, template: str) -> Iterator[Engine]:
     """A migrated database for the whole session; tests that use `session` leave nothing in it."""
-    yield from _clone(server_url, template)
+    yield from clone(server_url, template)
 
 
 @pytest.fixture
 def database(server_url: str, template: str) -> Iterator[Engine]:
     """A fresh migrated database for one test that must commit for real."""
-    yield from _clone(server_url, template)
+    yield from clone(server_url, template)
 
 
 @pytest.fixture(scope="session")
@@ -71,19 +71,19 @@ def valley_template(server_url: str, template: str, tmp_path_factory: pytest.Tem
 @pytest.fixture(scope="session")
 def basin(server_url: str, reference_template: str) -> Iterator[Engine]:
     """The reference basin for tests that only read, or roll back."""
-    yield from _clone(server_url, reference_template)
+    yield from clone(server_url, reference_template)
 
 
 @pytest.fixture
 def basin_database(server_url: str, reference_template: str) -> Iterator[Engine]:
     """A fresh copy of the reference basin for one test that commits."""
-    yield from _clone(server_url, reference_template)
+    yield from clone(server_url, reference_template)
 
 
 @pytest.fixture
 def valley_database(server_url: str, valley_template: str) -> Iterator[Engine]:
     """A fresh copy of the valley for one test that commits."""
-    yield from _clone(server_url, valley_template)
+    yield from clone(server_url, valley_template)
 
 
 @pytest.fixture
@@ -96,7 +96,8 @@ def session(engine: Engine) -> Iterator[db.Writing]:
         outer.rollback()
 
 
-def _clone(server_url: str, template: str) -> Iterator[Engine]:
+def clone(server_url: str, template: str) -> Iterator[Engine]:
+    """A database of one's own, copied from a template and dropped afterwards."""
     name = f"lianfang_test_{os.getpid()}_{secrets.token_hex(4)}"
     maintenance = _maintenance(server_url)
     with maintenance.connect() as connection:
@@ -112,7 +113,7 @@ def _clone(server_url: str, template: str) -> Iterator[Engine]:
 
 def _filled(server_url: str, template: str, fill: Callable[[db.Writing], object]) -> Iterator[str]:
     """A clone of the template with `fill` committed and no connection left, so that it can be cloned itself."""
-    for made in _clone(server_url, template):
+    for made in clone(server_url, template):
         with db.sessions(made).begin() as opened:
             fill(opened)
         made.dispose()

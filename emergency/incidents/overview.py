@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from emergency import journal, notifications
 from emergency.access import AudienceRow, Officer, Role
+from emergency.agreements.values import Circle
 from emergency.incidents import record
 from emergency.incidents.assess import latest
 from emergency.incidents.models import AssessmentRow, IncidentRow
@@ -122,7 +123,9 @@ def _seen_by(officer: Officer) -> ColumnElement[bool]:
 
 def _line(session: Session, row: IncidentRow) -> Json:
     counted = select(func.count()).where(
-        NotificationRow.incident == row.number, NotificationRow.state == State.PROPOSED
+        NotificationRow.incident == row.number,
+        NotificationRow.state == State.PROPOSED,
+        NotificationRow.circle != Circle.WATCH,  # listed, not rung: nothing to decide now
     )
     return {
         "number": row.number,

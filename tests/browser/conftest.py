@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from emergency import access, clock, db
-from tests.conftest import _clone as clone
+from tests.conftest import clone as clone
 from tests.phones import PhoneCompany, phones
 from tests.stories.conftest import basin_service
 from tests.stories.service import ROOT, Client, Service, stopping

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from emergency import clock, config, db
 from emergency.cli import migrate, reference
 from tests import valley
+from tests.chromium import chromium as chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE_LOCK = 0x7465

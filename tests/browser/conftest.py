@@ -1,18 +1,17 @@
 """The distribution's Chromium, and officers who sign in with it to a whole service on the reference basin."""
 
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from emergency import access, clock, db
+from tests.chromium import PATIENCE_MS
 from tests.conftest import clone as clone
 from tests.phones import PhoneCompany, phones
 from tests.stories.conftest import basin_service
@@ -20,19 +19,6 @@ from tests.stories.service import ROOT, Client, Service, stopping
 
 __all__ = ["basin_service", "phones"]
 
-CHROMIUM: Final = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-# Software rendering, so that the map draws on a machine without a graphics card, and no word to anybody outside.
-FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-)
-PATIENCE_MS: Final = 30_000
 TONGBO: Final = {"lon": 107.38, "lat": 30.60}
 
 
@@ -95,18 +81,6 @@ class Office:
         desk.page.on("console", lambda message: _complain(desk, message.type, message.text))
         self.pages.append(desk)
         return desk
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests; each officer has a context of their own."""
-    if not Path(CHROMIUM).exists():
-        pytest.fail(f"{CHROMIUM} is not there: run the tests by script/test")
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from twilio.rest import Client
 
 from tests.phones import PhoneCompany
@@ -14,12 +14,11 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def chromium_page() -> Iterator[Page]:
+def chromium_page(chromium: Browser) -> Iterator[Page]:
     """One page as wide as a phone; anything it complains of fails the test that caused it."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 390, "height": 844})
-        browser.close()
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    yield page
+    page.close()
 
 
 def test_texts_come_in_by_themselves_and_typing_is_kept(

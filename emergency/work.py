@@ -62,7 +62,7 @@ def step(sessions: db.Sessions, zone: ZoneInfo, *, now: datetime) -> bool:
 
 def onward(session: Session, task: TaskRow, at: datetime, zone: ZoneInfo) -> None:
     """A desk that was told owes its own neighbours: propose that to it."""
-    incident = session.get_one(IncidentRow, int(task.subject))
+    incident = session.get_one(IncidentRow, int(task.subject), with_for_update=True)  # it may be ending this moment
     newest = latest(session, incident.number)
     if newest is None or incident.status != record.Status.OPEN:
         return

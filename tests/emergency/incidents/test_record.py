@@ -1,6 +1,7 @@
 """An incident on the valley: reported, assessed, issued, read back, corrected, withdrawn, stood down, closed."""
 
 import itertools
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -435,3 +436,21 @@ def test_a_tile_shows_an_incident_only_to_its_audience(session: db.Writing) -> N
     assert not tiles.tile(session, WAI, 0, 0, 0)
     with pytest.raises(NotFound):
         tiles.tile(session, JIA, 3, 8, 0)
+
+
+def test_an_incident_that_is_ending_gets_no_onward_proposals(session: db.Writing, valley_database: Engine) -> None:
+    incident, row = open_one(session)
+    issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
+    session.commit()
+    ending = record.found(session, incident.number, JIA, Action.RUN_INCIDENT)
+    record.withdraw(session, ending, Context(AT, ZONE), JIA.actor, reason="未入河")
+    session.flush()  # not committed yet: the worker must wait for it
+    sessions, later = db.sessions(valley_database), datetime.now(UTC) + timedelta(seconds=1)
+    worker = threading.Thread(target=lambda: work.step(sessions, ZONE, now=later))
+    worker.start()
+    worker.join(1.0)
+    assert worker.is_alive()
+    session.commit()
+    worker.join(30)
+    session.expire_all()
+    assert [each.kind for each in proposals(session, incident).values()] == ["withdrawal"]

@@ -19,7 +19,7 @@ from emergency import clock, config
 from emergency.cli import groups
 from emergency.config import Settings
 from emergency.errors import NotReady
-from emergency.web import blueprints, live, problem, rules, session
+from emergency.web import blueprints, live, problem, rules, session, whole
 from emergency.web.app import Delivery, new_app
 
 
@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for command in (*groups.ALL, *contacts_cli.COMMANDS):
         app.cli.add_command(command)
     live.attach(app)
+    whole.attach(app)
     rules.check(app)
     return app
 

@@ -1,7 +1,9 @@
 """Every page has every entry, once and in order, whatever becomes of the connections in between."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
+from itertools import islice
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +12,7 @@ from emergency import clock, db, journal
 from emergency.journal import Actor
 from tests.stories.pages import Page
 from tests.stories.service import Client, Service, wait_until
+from tests.stories.slow import SlowPage
 
 HEAD = {"lon": 100.02, "lat": 30.1005}
 ROOM = "incident:1"
@@ -29,11 +32,11 @@ def jia(service: Service) -> Client:
 @pytest.fixture
 def pages(service: Service, jia: Client) -> Iterator[list[Page]]:
     """Three pages of three officers that look at the incident."""
-    with ExitStack() as closing:
+    with ExitStack() as leaving:
         made = []
         for name in ("甲州领导", "甲州副班", "甲州观察员"):
             page = Page(service, service.client(name, "leader", "V10100"), ROOM).open()
-            closing.callback(page.close)
+            leaving.callback(page.close)
             made.append(page)
         begun = happens(service, 1)
         for page in made:  # the web may still have been relaying the report when they joined
@@ -86,11 +89,19 @@ def test_pages_outlive_a_killed_web_process(service: Service, jia: Client, pages
         assert [(each["n"], each["hash"]) for each in page.entries] == [(each["n"], each["hash"]) for each in kept]
 
 
-def happens(service: Service, times: int) -> int:
+def test_a_page_on_a_slow_line_gets_every_entry_whole(service: Service, jia: Client, pages: list[Page]) -> None:
+    last = happens(service, 40, {"text": "x" * 300_000})
+    pages[0].has(last)
+    with closing(SlowPage(service, jia, ROOM)) as slow:
+        numbers = [entry["n"] for entry in islice(slow.entries(), last)]
+    assert numbers == list(range(1, last + 1))
+
+
+def happens(service: Service, times: int, facts: Mapping[str, Any] | None = None) -> int:
     """So many entries are committed, each by itself; the number of the last."""
     with db.sessions(service.engine)() as session:
         for _ in range(times):
-            journal.append(session, ROOM, "test.happened", by=Actor(process="test"), at=clock.now(), facts={})
+            journal.append(session, ROOM, "test.happened", by=Actor(process="test"), at=clock.now(), facts=facts or {})
             session.commit()
         return journal.last(session, ROOM)
 

@@ -19,6 +19,7 @@ from emergency import clock, config
 from emergency.cli import groups
 from emergency.config import Settings
 from emergency.errors import NotReady
+from emergency.notifications import NotificationRow
 from emergency.web import blueprints, live, problem, rules, session, whole
 from emergency.web.app import Delivery, new_app
 
@@ -42,8 +43,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _delivery(settings: Settings) -> Delivery:
     """The delivering half, as the deciding half asks of it."""
 
-    def previewed(session: Session, desk: str, content: Mapping[str, Any], act: str) -> dict[str, Any]:
-        return preview(session, desk, content, act, zone=settings.time_zone, policy=Policy(), at=clock.now())
+    def previewed(session: Session, row: NotificationRow, content: Mapping[str, Any], act: str) -> dict[str, Any]:
+        return preview(session, row, content, act, zone=settings.time_zone, policy=Policy(), at=clock.now())
 
     def load(session: Session, file: Path) -> object:
         return directory.load(session, directory.read(file), numbers.vault(settings.contacts_key), at=clock.now())

@@ -15,19 +15,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contacts import deliveries, directory, messages
+from contacts import roster as rosters
 from contacts.models import AttemptRow, ContactRow, DeliveryRow, MethodRow
-from contacts.numbers import Vault, masked
+from contacts.numbers import Vault
 from contacts.states import State
-from contacts.values import Channel, Policy, Reason
-from emergency import journal, notifications
+from contacts.values import WRONG_NUMBER, Channel, Contact, Policy, Reason
+from emergency import journal, notifications, stated
 from emergency.errors import BadInput, EmergencyError, NotFound
 from emergency.journal import Actor
 from emergency.notifications import Content, NotificationRow, Via
 from emergency.units import iso
 from emergency.words import Language, Words
 
-LATE: Final = timedelta(minutes=5)
-"""A call typed in later than this after it was made is marked "entered later"."""
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 CIRCLES: Final = {"now": 0, "prepare": 1, "watch": 2}
 
@@ -44,10 +43,12 @@ class Outcome(StrEnum):
 
 
 HOPELESS: Final = {
-    Outcome.WRONG_NUMBER: Reason("wrong-number", Words("号码不对", "a wrong number")),
+    Outcome.WRONG_NUMBER: WRONG_NUMBER,
     Outcome.REFUSED: Reason("refused", Words("对方拒绝接报", "the other side refused to take it")),
 }
-"""Outcomes after which this number is of no use and the next person is told at once."""
+"""Outcomes after which this number is of no use."""
+NEXT_NOW: Final = frozenset({*HOPELESS, Outcome.NO_ANSWER})
+"""Outcomes after which the next person is told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,58 +62,112 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to ring at a desk. number: masked; None where none that may be used is known. wrong: one was, and why."""
+
+    contact: int
+    role: str
+    name: Words
+    number: str | None
+    wrong: bool
+    outcomes: tuple[Call, ...]
+
+    @property
+    def hopeless(self) -> bool:
+        """Nothing more can come of ringing them."""
+        return self.number is None or (bool(self.outcomes) and self.outcomes[-1].outcome in HOPELESS)
+
+    @property
+    def in_vain(self) -> int:
+        """How often nobody answered."""
+        return sum(call.outcome is Outcome.NO_ANSWER for call in self.outcomes)
+
+    def shown(self) -> dict[str, Any]:
+        """As the API gives it."""
+        return {
+            "contact": self.contact,
+            "role": self.role,
+            "name": self.name.stored(),
+            "number": self.number,
+            "wrong": self.wrong,
+            "hopeless": self.hopeless,
+            "outcomes": [call_shown(each) for each in self.outcomes],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class CallCard:
-    """One call to make. contact and number are None where the roster names nobody: the officer must find one."""
+    """The calls to one desk: its newest message, and its people in the order in which they are rung.
+
+    Reading it back acknowledges `earlier` as well: messages that went out before and that nobody has read back.
+    """
 
     notification: int
     incident: int
     desk: str
     name: Words
+    kind: str
+    act: str
     version: int
     drill: bool
     circle: str
     deadline_at: datetime | None
-    contact: int | None
-    role: str | None
-    contact_name: Words | None
-    number: str | None
     script: Words
     code: str
-    outcomes: tuple[Call, ...]
-    hopeless: bool
+    people: tuple[Person, ...]
+    earlier: tuple[int, ...]
     silence_minutes: int
 
+    @property
+    def turn(self) -> Person | None:
+        """Whose turn it is: whoever did not answer waits until the others have been tried. None: nobody is to be rung."""
+        return min(self.people, key=lambda each: (each.hopeless, each.in_vain), default=None)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nobody is left to ring."""
+        return bool(self.people) and all(each.hopeless for each in self.people)
+
     def shown(self) -> dict[str, Any]:
-        """As the API gives it."""
+        """As the API gives it; contact, number and outcomes are those of whose turn it is."""
+        turn = self.turn
         return {
             "notification": self.notification,
             "desk": self.desk,
             "name": self.name.stored(),
+            "kind": self.kind,
+            "act": self.act,
             "version": self.version,
             "drill": self.drill,
             "circle": self.circle,
             "deadline_at": iso(self.deadline_at) if self.deadline_at else None,
-            "contact": self.contact,
-            "role": self.role,
-            "contact_name": self.contact_name.stored() if self.contact_name else None,
-            "number": self.number,
+            "contact": turn.contact if turn else None,
+            "role": turn.role if turn else None,
+            "contact_name": turn.name.stored() if turn else None,
+            "number": turn.number if turn else None,
+            "outcomes": [call_shown(each) for each in turn.outcomes] if turn else [],
+            "people": [each.shown() for each in self.people],
             "script_zh": self.script.zh,
             "script_en": self.script.en,
             "code": self.code,
-            "outcomes": [_call_shown(each) for each in self.outcomes],
+            "earlier": list(self.earlier),
             "hopeless": self.hopeless,
             "silence_minutes": self.silence_minutes,
         }
 
 
 def board(session: Session, incident: int, desk: str, now: datetime, *, vault: Vault, zone: ZoneInfo) -> list[CallCard]:
-    """The calls that `desk` has to make: by circle, then deadline, then the longest silence."""
+    """The calls that `desk` has to make, one card for each desk told: by circle, then deadline, then the longest silence."""
     owed = select(NotificationRow).where(
         NotificationRow.incident == incident,
         NotificationRow.who == desk,
         NotificationRow.state == notifications.State.ISSUED,
     )
-    cards = [card for row in session.scalars(owed) for card in _cards(session, row, now, vault, zone)]
+    newest = session.scalars(owed.where(~notifications.superseded())).all()
+    earlier = session.scalars(owed.where(notifications.superseded()).order_by(NotificationRow.id)).all()
+    cards = [
+        _card(session, row, [each for each in earlier if each.tells == row.tells], now, vault, zone) for row in newest
+    ]
     return sorted(cards, key=_urgency)
 
 
@@ -138,7 +193,7 @@ def outcome(
     code: str | None = None,
 ) -> list[int]:
     """Record a call; a read-back acknowledges. Returns the notifications newly acknowledged."""
-    _check(call)
+    check(call)
     contact = _contact(session, notification, contact_id)
     row = _delivery(session, notification, contact, call.typed_at, policy)
     row.attempts += 1
@@ -155,66 +210,80 @@ def outcome(
         )
     )
     _move(session, row, call)
+    if call.outcome in NEXT_NOW:
+        deliveries.hurry(session, row, at=call.typed_at)
+    if call.outcome is Outcome.WRONG_NUMBER:
+        wrong_number(session, contact, row.method_id, notification.incident, notification.who, by=by, at=call.typed_at)
     _log(session, row, call, by)
     return _read_back(session, notification, call, by, code) if call.outcome is Outcome.READ_BACK else []
+
+
+def wrong_number(
+    session: Session, contact: ContactRow, method_id: int | None, incident: int, desk: str, *, by: Actor, at: datetime
+) -> None:
+    """Whoever answered said it is a wrong number: it is not used again, and both desks and the record are told."""
+    if method_id is not None:
+        directory.mark_wrong(session, session.get_one(MethodRow, method_id), at=at)
+    facts = {"contact": contact.id, "role": contact.role, "desk": contact.desk, "incident": incident, "alarm": True}
+    for stream in dict.fromkeys((f"incident:{incident}", f"desk:{desk}", f"desk:{contact.desk}")):
+        journal.append(session, stream, "contact.wrong_number", by=by, at=at, facts=facts)
 
 
 # The cards -----------------------------------------------------------------------------------------------------------
 
 
-def _cards(session: Session, row: NotificationRow, now: datetime, vault: Vault, zone: ZoneInfo) -> list[CallCard]:
-    listed = session.execute(
-        select(DeliveryRow, ContactRow, MethodRow)
-        .join(ContactRow, ContactRow.id == DeliveryRow.contact_id)
-        .join(MethodRow, MethodRow.id == DeliveryRow.method_id)
-        .where(
-            DeliveryRow.notification_id == row.id,
-            DeliveryRow.channel == Channel.PHONE,
-            DeliveryRow.state != State.CANCELLED,
-        )
-        .order_by(DeliveryRow.id)
-    ).all()
-    if listed:
-        return [
-            _card(session, row, now, zone, delivery=delivery, contact=contact, number=masked(vault.open(method.number)))
-            for delivery, contact, method in listed
-        ]
-    if _superseded(session, row):
-        return []
-    return [_card(session, row, now, zone)]
-
-
 def _card(
     session: Session,
     row: NotificationRow,
+    earlier: Sequence[NotificationRow],
     now: datetime,
+    vault: Vault,
     zone: ZoneInfo,
-    *,
-    delivery: DeliveryRow | None = None,
-    contact: ContactRow | None = None,
-    number: str | None = None,
 ) -> CallCard:
     content = Content(**(row.content or {}))
-    calls = _calls(session, delivery.id) if delivery is not None else ()
-    last_at = max([call.stated_at for call in calls], default=row.issued_at or now)
+    people = tuple(_person(session, row, contact, vault) for contact in _people(session, row, now))
+    last_at = max([call.stated_at for each in people for call in each.outcomes], default=row.issued_at or now)
     return CallCard(
         notification=row.id,
         incident=row.incident,
         desk=row.tells,
         name=Words(content.receiver["zh"], content.receiver["en"]),
+        kind=row.kind,
+        act=str(row.act),
         version=content.version,
         drill=content.drill,
         circle=row.circle,
         deadline_at=row.deadline_at,
-        contact=contact.id if contact else None,
-        role=contact.role if contact else None,
-        contact_name=Words(contact.name_zh, contact.name_en) if contact else None,
-        number=number,
         script=Words(*(_script(content, str(row.act), language, zone) for language in (Language.ZH, Language.EN))),
         code=row.code,
-        outcomes=calls,
-        hopeless=bool(calls) and calls[-1].outcome in HOPELESS,
+        people=people,
+        earlier=tuple(each.id for each in earlier),
         silence_minutes=max(0, int((now - last_at).total_seconds() // 60)),
+    )
+
+
+def _people(session: Session, row: NotificationRow, now: datetime) -> list[Contact]:
+    """Who is on duty, in the order of the ladder; then whoever else has been rung or listed about this message."""
+    duty = rosters.duty(directory.roster(session, row.tells), row.tells, now)
+    on_duty = [found for found in duty.values() if isinstance(found, Contact)]
+    listed = session.scalars(
+        select(ContactRow)
+        .join(DeliveryRow, DeliveryRow.contact_id == ContactRow.id)
+        .where(DeliveryRow.notification_id == row.id, DeliveryRow.channel == Channel.PHONE)
+        .order_by(DeliveryRow.id)
+    )
+    known = {each.id: each for each in (*on_duty, *(directory.contact(each) for each in listed))}
+    return list(known.values())
+
+
+def _person(session: Session, row: NotificationRow, contact: Contact, vault: Vault) -> Person:
+    return Person(
+        contact.id,
+        contact.role.value,
+        contact.name,
+        directory.shown(session, contact.id, vault),
+        directory.has_wrong(session, contact.id),
+        _calls(session, row.id, contact.id),
     )
 
 
@@ -225,23 +294,22 @@ def _script(content: Content, act: str, language: Language, zone: ZoneInfo) -> s
         return content.code  # whatever else cannot be said, the code can
 
 
-def _calls(session: Session, delivery: int) -> tuple[Call, ...]:
-    rows = session.scalars(select(AttemptRow).where(AttemptRow.delivery_id == delivery).order_by(AttemptRow.n))
+def _calls(session: Session, notification: int, contact: int) -> tuple[Call, ...]:
+    rows = session.scalars(
+        select(AttemptRow)
+        .join(DeliveryRow, DeliveryRow.id == AttemptRow.delivery_id)
+        .where(
+            DeliveryRow.notification_id == notification,
+            DeliveryRow.contact_id == contact,
+            DeliveryRow.channel == Channel.PHONE,
+        )
+        .order_by(AttemptRow.started_at, AttemptRow.delivery_id, AttemptRow.n)
+    )
     return tuple(
         Call(Outcome(row.outcome), str((row.facts or {}).get("person", "")), row.started_at, row.finished_at)
         for row in rows
         if row.outcome is not None and row.finished_at is not None
     )
-
-
-def _superseded(session: Session, row: NotificationRow) -> bool:
-    """Whether its calls were withdrawn because a later message of the thread replaced it."""
-    withdrawn = select(DeliveryRow.id).where(
-        DeliveryRow.notification_id == row.id,
-        DeliveryRow.channel == Channel.PHONE,
-        DeliveryRow.state == State.CANCELLED,
-    )
-    return session.scalar(withdrawn.limit(1)) is not None
 
 
 def _urgency(card: CallCard) -> tuple[Any, ...]:
@@ -254,21 +322,23 @@ def _urgency(card: CallCard) -> tuple[Any, ...]:
     )
 
 
-def _call_shown(call: Call) -> dict[str, Any]:
+def call_shown(call: Call) -> dict[str, Any]:
+    """One call, as the API gives it."""
     return {
         "outcome": call.outcome.value,
         "person": call.person,
         "at": iso(call.stated_at),
         "typed_at": iso(call.typed_at),
-        "late": call.typed_at - call.stated_at > LATE,
+        "late": stated.late(call.stated_at, call.typed_at),
     }
 
 
 # What came of it -----------------------------------------------------------------------------------------------------
 
 
-def _check(call: Call) -> None:
-    if call.stated_at > call.typed_at:
+def check(call: Call) -> None:
+    """BadInput for a call that cannot have been made, or that somebody took whom nobody names."""
+    if call.stated_at > call.typed_at + stated.FAST_CLOCK:
         words = Words("通话时间不能晚于现在。", "A call cannot have been made later than now.")
         raise BadInput("call-in-future", words, field="at")
     if call.outcome is Outcome.READ_BACK and not call.person.strip():
@@ -285,21 +355,26 @@ def _contact(session: Session, notification: NotificationRow, contact_id: int) -
 
 
 def _phone(session: Session, contact_id: int) -> MethodRow:
-    found: Sequence[MethodRow] = directory.methods(session, contact_id, Channel.PHONE)
-    if not found:
-        words = Words("这个联络人没有电话号码。", "That contact has no telephone number.")
+    found = directory.callable_number(session, contact_id)
+    if found is None:
+        words = Words(
+            "这个联络人没有可用的电话号码：未登记，或已标为错号待核实。",
+            "That contact has no number to ring: none on file, or held to be wrong until it is checked.",
+        )
         raise NotFound("no-number", words, field="contact")
-    return found[0]
+    return found
 
 
 def _delivery(
     session: Session, notification: NotificationRow, contact: ContactRow, at: datetime, policy: Policy
 ) -> DeliveryRow:
-    """The place on the board of this contact; made where an officer rings somebody who was not listed yet."""
+    """The place on the board of this number; made where an officer rings somebody who was not listed yet."""
+    method = _phone(session, contact.id)
     listed = select(DeliveryRow).where(
         DeliveryRow.notification_id == notification.id,
         DeliveryRow.contact_id == contact.id,
         DeliveryRow.channel == Channel.PHONE,
+        DeliveryRow.method_id == method.id,
     )
     row = session.scalar(listed.with_for_update())
     if row is None:
@@ -308,7 +383,7 @@ def _delivery(
             incident=notification.incident,
             desk=notification.tells,
             contact_id=contact.id,
-            method_id=_phone(session, contact.id).id,
+            method_id=method.id,
             channel=Channel.PHONE,
             role=contact.role,
             state=State.PENDING,
@@ -333,7 +408,6 @@ def _move(session: Session, row: DeliveryRow, call: Call) -> None:
         row.state, row.delivered_at, row.reason = State.DELIVERED, row.delivered_at or call.stated_at, None
     elif call.outcome in HOPELESS:
         row.state, row.reason = State.FAILED_PERMANENT, HOPELESS[call.outcome].stored()
-        deliveries.hurry(session, row, at=call.typed_at)
     elif row.state == State.FAILED_PERMANENT:
         row.state, row.reason = State.PENDING, None
 
@@ -350,7 +424,7 @@ def _log(session: Session, row: DeliveryRow, call: Call, by: Actor) -> None:
         "attempts": row.attempts,
         "outcome": call.outcome.value,
         "stated_at": iso(call.stated_at),
-        "late": call.typed_at - call.stated_at > LATE,
+        "late": stated.late(call.stated_at, call.typed_at),
     }
     journal.append(session, f"incident:{row.incident}", "delivery.called", by=by, at=call.typed_at, facts=facts)
 
@@ -363,5 +437,6 @@ def _read_back(session: Session, notification: NotificationRow, call: Call, by: 
         via=Via.CALL,
         by=by,
         at=call.typed_at,
+        stated_at=call.stated_at,
         code=code,
     )

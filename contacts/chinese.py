@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-from contacts.said import ENDINGS, Said, Wording
+from contacts.said import ENDINGS, Near, Said, Wording
 
 LABELS: Final = {
     "incident": "首报",
@@ -58,9 +58,27 @@ def _update(said: Said) -> str:
     return f"{head}，{_arrival(said, said.earliest)}。{ask}{said.code}{again}"
 
 
+FIELDS: Final = {
+    "river": "河流",
+    "place": "位置",
+    "occurred_at": "发生时间",
+    "substance": "物质",
+    "source_open": "源头",
+}
+
+
+def _wrong(said: Said) -> str:
+    """What was wrong: 源头改为已停、位置有误; without the fields only that something was."""
+    if not said.corrected:
+        return "前报有误，以本次为准"
+    changed = [f"{FIELDS[field]}改为{now}" for field, now in said.corrected if now]
+    named = "、".join(FIELDS[field] for field, now in said.corrected if not now)
+    return "、".join([*changed, f"{named}有误"] if named else changed)
+
+
 def _correction(said: Said) -> str:
-    head = f"【联防】{said.sender}更正{said.version}：{said.river}前报有误，以本次为准{_doubt(said)}"
-    return f"{head}：{_arrival(said, said.earliest)}。{_call(said)}"
+    head = f"【联防】{said.sender}更正{said.version}：{said.river}{_wrong(said)}{_doubt(said)}"
+    return f"{head}。{_arrival(said, said.earliest)}。{_call(said)}"
 
 
 def _withdrawal(said: Said) -> str:
@@ -113,6 +131,43 @@ def _gist(said: Said) -> str:
     return f"{said.river}污染{_doubt(said)}，{_arrival(said, said.earliest)}"
 
 
+def _news(said: Said) -> str:
+    """The news of an update in a breath: 提前，最早7时半（原8时）."""
+    was = f"（原{said.was}）" if said.was else ""
+    hour = f"，最早{said.earliest_then}{was}" if said.earliest else "，时间未定"
+    return f"{MOVES[said.moved][0]}{hour}{_doubt(said)}"
+
+
+def _updated(said: Said, *, who: bool, river: bool) -> str:
+    """The script of an update, the news first; "" for any other kind."""
+    if said.kind != "update":
+        return ""
+    head = f"{said.sender if who else ''}{_label(said)}：{said.river if river else ''}"
+    return f"{head}{_news(said)}，码{said.code}，请复述"
+
+
+def _set_right(said: Said, *, river: bool) -> str:
+    """The script of a correction, what was wrong first; "" for any other kind."""
+    if said.kind != "correction" or not said.corrected:
+        return ""
+    head = f"{said.sender}{_label(said)}：{said.river if river else ''}"
+    return f"{head}{_wrong(said)}{_doubt(said)}，码{said.code}，请复述"
+
+
+def _near(near: Near) -> str:
+    who = f"{near.sender}值班室" if near.sender else "值班室"
+    if near.drill:
+        return f"演练：{who}，假设上游来水污染，只复述，不得操作，演练"
+    return f"{who}：{NEAR[near.says]}，请复述"
+
+
+NEAR: Final = {
+    "near": "上游有水污染，请关闭取水口或先取样",
+    "withdrawal": "前报作废，是否恢复取水由贵方决定",
+    "end": "本次污染通报结束，是否恢复取水由贵方决定",
+}
+
+
 def _when(at: datetime, beside: datetime | None) -> str:
     minute = {0: "", 30: "半"}.get(at.minute, f"{at.minute}分")
     day = "" if beside is not None and at.date() == beside.date() else f"{at.day}日"
@@ -141,6 +196,11 @@ WORDING: Final = Wording(
     drill=_drill,
     drill_bell=_drill_bell,
     scripts=(
+        lambda s: _updated(s, who=True, river=True),
+        lambda s: _updated(s, who=True, river=False),
+        lambda s: _updated(s, who=False, river=False),
+        lambda s: _set_right(s, river=True),
+        lambda s: _set_right(s, river=False),
         lambda s: f"{s.sender}{_label(s)}：{_gist(s)}，码{s.code}，请复述",
         lambda s: f"{s.sender}{_label(s)}：{s.river}{_doubt(s)}，详见短信，码{s.code}，请复述",
         lambda s: f"跨界水环境通报{_label(s)}{_doubt(s)}，码{s.code}，请复述",
@@ -149,4 +209,7 @@ WORDING: Final = Wording(
         lambda s: f"演练：{s.sender}{_label(s)}，{s.river}，码{s.code}，请复述，演练",
         lambda s: f"演练：{_label(s)}，码{s.code}，请复述，演练",
     ),
+    near_scripts=(_near,),
+    source_open={True: "还在流", False: "已停", None: "不明"},
+    unknown="不明",
 )

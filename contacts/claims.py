@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from contacts import deliveries, reconcile
 from contacts.channels.base import Channel, Parcel
-from contacts.models import AttemptRow, ChannelRow, DeliveryRow, EscalationRow, MethodRow
+from contacts.models import AttemptRow, ChannelRow, DeliveryRow, MethodRow
 from contacts.numbers import Vault
 from contacts.office import Lines, Office
 from contacts.states import State
-from contacts.values import ACKNOWLEDGED, LOST, NO_RECEIPT, OPTED_OUT, REPLACED, TOO_LATE, Policy, Reason
+from contacts.values import ACKNOWLEDGED, LOST, NO_RECEIPT, OPTED_OUT, REPLACED, TOO_LATE, WRONG_NUMBER, Policy, Reason
 from emergency import notifications
 from emergency.errors import NotReady
 from emergency.journal import Actor
@@ -100,22 +100,14 @@ def _moot(session: Session, row: DeliveryRow, at: datetime) -> tuple[State, dict
     notification = session.get_one(NotificationRow, row.notification_id)
     if notification.state == notifications.State.ACKNOWLEDGED:
         return State.CANCELLED, ACKNOWLEDGED.stored()
-    if _replaced(session, notification):
+    if notifications.is_superseded(session, notification):
         return State.CANCELLED, REPLACED.stored()
     method = session.get(MethodRow, row.method_id) if row.method_id is not None else None
     if method is not None and method.opted_out_at is not None:
         return State.FAILED_PERMANENT, OPTED_OUT.stored()
+    if method is not None and method.wrong_at is not None:
+        return State.FAILED_PERMANENT, WRONG_NUMBER.stored()
     return None
-
-
-def _replaced(session: Session, notification: NotificationRow) -> bool:
-    later = select(EscalationRow.id).where(
-        EscalationRow.incident == notification.incident,
-        EscalationRow.who == notification.who,
-        EscalationRow.tells == notification.tells,
-        EscalationRow.notification_id > notification.id,
-    )
-    return session.scalar(later.limit(1)) is not None
 
 
 def _lost(session: Session, row: DeliveryRow, channel: Channel, policy: Policy, at: datetime) -> None:

@@ -44,6 +44,16 @@ def load(file: Path) -> None:
     )
 
 
+@contacts_group.command("confirm")
+@click.argument("contact")
+@speaking
+def confirm(contact: str) -> None:
+    """核实联络人号码，标为错号的重新使用 / Confirm a contact's numbers: those held to be wrong are used again."""
+    with parts().sessions.begin() as session:
+        held = directory.confirm(session, contact, at=clock.now())
+    click.echo(f"{contact} 的号码已核实，恢复使用 {held} 个。 Numbers of {contact} confirmed, {held} in use again.")
+
+
 @roster_group.command("who")
 @click.option("--jurisdiction", required=True, help="区划代码 / code of the desk")
 @click.option("--at", "given_at", help="时间，须带时区；默认现在 / a time with its zone; now by default")

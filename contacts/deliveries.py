@@ -228,6 +228,7 @@ def _next_method(session: Session, row: DeliveryRow, *, at: datetime, by: Actor)
             MethodRow.active,
             MethodRow.opted_out_at.is_(None),
             MethodRow.id.not_in(tried),
+            MethodRow.wrong_at.is_(None),
         )
         .order_by(MethodRow.n)
         .limit(1)

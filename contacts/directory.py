@@ -18,7 +18,7 @@ from contacts.numbers import Vault, masked, read_number
 from contacts.roster import Override, Roster, Rotation
 from contacts.values import Channel, Contact, Level, Role
 from emergency import journal
-from emergency.errors import BadFile, EmergencyError
+from emergency.errors import BadFile, EmergencyError, NotFound
 from emergency.journal import Actor
 from emergency.words import Language, Words
 
@@ -62,10 +62,49 @@ def methods(session: Session, contact_id: int, channel: Channel) -> list[MethodR
     return list(session.scalars(rows.order_by(MethodRow.n)))
 
 
+def callable_number(session: Session, contact_id: int) -> MethodRow | None:
+    """The number to ring a contact at: the first that nobody has said to be wrong."""
+    return next((each for each in methods(session, contact_id, Channel.PHONE) if each.wrong_at is None), None)
+
+
+def has_wrong(session: Session, contact_id: int) -> bool:
+    """Whether a number of this contact is held to be wrong."""
+    return any(each.wrong_at is not None for each in methods(session, contact_id, Channel.PHONE))
+
+
+def mark_wrong(session: Session, method: MethodRow, *, at: datetime) -> None:
+    """Whoever answered said that it is a wrong number: neither rung nor texted, for anybody, until it is confirmed."""
+    same = update(MethodRow).where(MethodRow.lookup == method.lookup, MethodRow.wrong_at.is_(None))
+    session.execute(same.values(wrong_at=at))
+
+
+def confirm(session: Session, key: str, *, at: datetime) -> int:
+    """An administrator has checked the numbers of a contact: they are used again. How many had been held to be wrong."""
+    row = session.scalar(select(ContactRow).where(ContactRow.key == key))
+    if row is None:
+        raise NotFound("no-such-contact", Words(f"没有联络人 {key}。", f"There is no contact {key}."), field="contact")
+    own = session.scalars(select(MethodRow).where(MethodRow.contact_id == row.id, MethodRow.active)).all()
+    held = {method.lookup for method in own if method.wrong_at is not None}
+    session.execute(
+        update(MethodRow)
+        .where(MethodRow.lookup.in_([method.lookup for method in own]))
+        .values(wrong_at=None, verified_at=at)
+    )
+    journal.append(session, f"desk:{row.desk}", "contact.confirmed", by=BY, at=at, facts={"contact": row.id})
+    return len(held)
+
+
+def kept_for(session: Session, place: str) -> Contact | None:
+    """The first contact that is kept for a place which is no desk: `site:5001` an intake, `inside:511724` one's own side."""
+    rows = select(ContactRow).where(ContactRow.desk == place, ContactRow.active).order_by(ContactRow.id)
+    row = session.scalar(rows.limit(1))
+    return None if row is None else contact(row)
+
+
 def shown(session: Session, contact_id: int, vault: Vault) -> str | None:
-    """The contact's telephone number, masked."""
-    found = methods(session, contact_id, Channel.PHONE)
-    return masked(vault.open(found[0].number)) if found else None
+    """The telephone number at which the contact is rung, masked."""
+    found = callable_number(session, contact_id)
+    return masked(vault.open(found.number)) if found else None
 
 
 def opted_out(session: Session, contact_id: int) -> bool:

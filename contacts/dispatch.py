@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import OperationalError
 
 from contacts import deliveries, planning, reconcile, verdicts
@@ -31,8 +31,10 @@ log = logging.getLogger(__name__)
 
 
 def run(office: Office, *, threads: int, stop: threading.Event) -> None:
-    """Work until told to stop."""
-    crew = [threading.Thread(target=_work, args=(office, stop), name=f"dispatch-{n}") for n in range(threads)]
+    """Work until told to stop. Threads with nothing to do wait one after the other, so that an idle worker asks the
+    database once in `idle_s`, however many threads it has."""
+    turn = threading.Lock()
+    crew = [threading.Thread(target=_work, args=(office, stop, turn), name=f"dispatch-{n}") for n in range(threads)]
     for each in crew:
         each.start()
     for each in crew:
@@ -48,10 +50,16 @@ def run_once(office: Office) -> None:
 
 def step(office: Office, lines: Lines) -> bool:
     """The most urgent thing that is due, if anything is."""
-    return plan_next(office) or stand_down_next(office) or escalate_next(office) or deliver_next(office, lines)
+    return (
+        plan_next(office)
+        or overtake_next(office)
+        or stand_down_next(office)
+        or escalate_next(office)
+        or deliver_next(office, lines)
+    )
 
 
-def _work(office: Office, stop: threading.Event) -> None:
+def _work(office: Office, stop: threading.Event, turn: threading.Lock) -> None:
     lines = office.lines()
     while not stop.is_set():
         try:
@@ -63,7 +71,8 @@ def _work(office: Office, stop: threading.Event) -> None:
             log.exception("a step failed; its row comes up again when its lease is over")
             busy = False
         if not busy:
-            stop.wait(office.policy.idle_s)
+            with turn:
+                stop.wait(office.policy.idle_s)
 
 
 # The hand-over and the ladder ----------------------------------------------------------------------------------------
@@ -100,6 +109,28 @@ def stand_down_next(office: Office) -> bool:
         return ladder is not None
 
 
+def overtake_next(office: Office) -> bool:
+    """Stop ringing about one message that a later one has replaced, or that is withdrawn."""
+    with office.sessions.begin() as session:
+        waiting = exists().where(DeliveryRow.notification_id == NotificationRow.id, DeliveryRow.state == State.PENDING)
+        climbing = exists().where(
+            EscalationRow.notification_id == NotificationRow.id, EscalationRow.state == Ladder.OPEN
+        )
+        overtaken = (
+            select(NotificationRow)
+            .where(
+                NotificationRow.state == notifications.State.ISSUED,
+                NotificationRow.taken_at.is_not(None),
+                or_(waiting, climbing),
+                notifications.superseded(),
+            )
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = session.scalar(overtaken)
+        return row is not None and planning.overtake(session, row, at=office.now())
+
+
 def escalate_next(office: Office) -> bool:
     """Tell the next person of one ladder that has waited long enough. It reads acknowledgement, never delivery."""
     at = office.now()
@@ -111,6 +142,7 @@ def escalate_next(office: Office) -> bool:
                 EscalationRow.state == Ladder.OPEN,
                 EscalationRow.next_at <= at,
                 NotificationRow.state == notifications.State.ISSUED,
+                ~notifications.superseded(),
             )
             .order_by(EscalationRow.next_at)
             .limit(1)

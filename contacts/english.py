@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-from contacts.said import ENDINGS, Said, Wording
+from contacts.said import ENDINGS, Near, Said, Wording
 
 LABELS: Final = {
     "incident": "FIRST",
@@ -59,9 +59,25 @@ def _update(said: Said) -> str:
     return f"{head}, {_arrival(said, said.earliest, word)}. {ask}Call back, code {said.code}{_next(said)}"
 
 
+FIELDS: Final = {
+    "river": "river",
+    "place": "place",
+    "occurred_at": "time",
+    "substance": "substance",
+    "source_open": "source",
+}
+
+
+def _wrong(said: Said) -> str:
+    """What was wrong: source now stopped, wrong place; without the fields only that something was."""
+    if not said.corrected:
+        return "our last notice was wrong"
+    return ", ".join(f"{FIELDS[field]} now {now}" if now else f"wrong {FIELDS[field]}" for field, now in said.corrected)
+
+
 def _correction(said: Said) -> str:
-    head = f"LIANFANG {said.sender} CORRECTION {said.version}: {said.river}, our last notice was wrong{_doubt(said)}"
-    return f"{head}. Now: {_arrival(said, said.earliest)}. Call back, code {said.code}{_next(said)}"
+    head = f"LIANFANG {said.sender} CORRECTION {said.version}: {said.river}, {_wrong(said)}{_doubt(said)}"
+    return f"{head}. {_arrival(said, said.earliest)}. Call back, code {said.code}{_next(said)}"
 
 
 def _withdrawal(said: Said) -> str:
@@ -112,6 +128,36 @@ def _gist(said: Said) -> str:
     return f"{said.river} {word}{_doubt(said)}"
 
 
+def _updated(said: Said, *, was: bool, tail: str) -> str:
+    """The script of an update, the news first; "" for any other kind, and where the hour before is wanted and not known."""
+    if said.kind != "update" or (was and not said.was):
+        return ""
+    before = f" was {said.was}" if was else ""
+    return (
+        f"{MOVES[said.moved][0].upper()} {said.earliest_then or 'time unknown'}{before}{_doubt(said)}{tail} {said.code}"
+    )
+
+
+def _set_right(said: Said, *, values: bool) -> str:
+    """The script of a correction, what was wrong first; "" for any other kind."""
+    if said.kind != "correction" or not said.corrected:
+        return ""
+    fields = _wrong(said) if values else ", ".join(FIELDS[field] for field, _ in said.corrected)
+    return f"CORRECTED: {fields}{_doubt(said)}. Code {said.code}"
+
+
+def _near(near: Near) -> str:
+    if near.drill:
+        return "EXERCISE: repeat, do nothing. EXERCISE"
+    return f"{near.sender}: {NEAR[near.says][0]}" if near.sender else NEAR[near.says][1]
+
+
+NEAR: Final = {
+    "near": ("spill above. Close or sample now", "Spill upstream: close or sample now"),
+    "withdrawal": ("false alarm. Reopening is yours", "False alarm. Reopening is your decision"),
+    "end": ("spill is over. Reopening is yours", "Spill is over. Reopening: you decide"),
+}
+
 GISTS: Final = {"planned_release": "release", "upstream_enquiry": "enquiry"}
 
 
@@ -148,6 +194,12 @@ WORDING: Final = Wording(
     drill=_drill,
     drill_bell=_drill_bell,
     scripts=(
+        lambda s: _updated(s, was=True, tail=". Code"),
+        lambda s: _updated(s, was=True, tail=""),
+        lambda s: _updated(s, was=False, tail=". Code"),
+        lambda s: _updated(s, was=False, tail=""),
+        lambda s: _set_right(s, values=True),
+        lambda s: _set_right(s, values=False),
         lambda s: f"{s.sender}: {_gist(s)}, {s.earliest}. Code {s.code}",
         lambda s: f"{s.sender}: {_gist(s)}. Code {s.code}",
         lambda s: f"{s.sender}: {s.river}{_doubt(s)}. Code {s.code}",
@@ -157,4 +209,7 @@ WORDING: Final = Wording(
         lambda s: f"EXERCISE {s.sender}. Code {s.code}. EXERCISE",
         lambda s: f"EXERCISE. Code {s.code}. EXERCISE",
     ),
+    near_scripts=(_near,),
+    source_open={True: "running", False: "stopped", None: "unknown"},
+    unknown="unknown",
 )

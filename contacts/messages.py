@@ -8,11 +8,11 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from contacts import chinese, english
-from contacts.said import CERTAIN, Form, Said, Wording
+from contacts.said import CERTAIN, Form, Near, Said, Wording
 from contacts.segments import Encoding, gsm7, segments
 from contacts.values import Level
 from emergency.errors import BadInput
@@ -23,10 +23,11 @@ SCRIPT_MOST: Final = 40
 WORDINGS: Final[Mapping[Language, Wording]] = {Language.ZH: chinese.WORDING, Language.EN: english.WORDING}
 ENCODINGS: Final = {Language.ZH: Encoding.UCS2, Language.EN: Encoding.GSM7}
 
-SHORTENINGS: Final = ("hint", "place", "occurred", "substance", "was", "river", "section")
+SHORTENINGS: Final = ("hint", "place", "occurred", "substance", "values", "was", "river", "section", "fields")
 """What is left out or put in general words, in this order, each on top of those before.
 
-hint: where our number is found. was: the hour of the message before; that it is earlier or later stays.
+hint: where our number is found. was: the hour of the message before; that it is earlier or later stays. values: what a
+corrected field is now; which field it is stays. fields: that too; that the notice before was wrong stays.
 """
 
 FORBIDDEN: Final = re.compile(
@@ -92,9 +93,20 @@ def script(content: Content, *, act: str, language: Language, zone: ZoneInfo) ->
         said = _said(content, act=act, language=language, zone=zone, minutes=0, without=SHORTENINGS[:count])
         for form in forms:
             spoken = form(said)
-            if len(spoken) <= SCRIPT_MOST and _proper(spoken, content.code):
+            if spoken and len(spoken) <= SCRIPT_MOST and _proper(spoken, content.code):
                 return spoken
     raise _too_long(content)
+
+
+def near_script(sender: Mapping[str, str], *, says: str, drill: bool, language: Language) -> str:
+    """What an intake is told that is too near for any message: at most 40 characters."""
+    for name in (short_name(sender, language), ""):
+        for form in WORDINGS[language].near_scripts:
+            spoken = form(Near(says, name, drill))
+            if len(spoken) <= SCRIPT_MOST and _proper(spoken, ""):
+                return spoken
+    words = Words("这句话说不完整，请缩短席位名。", "That cannot be said: shorten the desk's name.")
+    raise TooLong("too-long", words, facts={"says": says})
 
 
 # Variables -----------------------------------------------------------------------------------------------------------
@@ -126,7 +138,26 @@ def _said(
         moved="" if earliest is None or was is None else _compared(earliest, was),
         next_update=wording.when(promised, earliest or occurred) if promised else "",
         minutes=minutes,
+        corrected=() if "fields" in without else _corrected(content, language, zone, values="values" not in without),
     )
+
+
+def _corrected(content: Content, language: Language, zone: ZoneInfo, *, values: bool) -> tuple[tuple[str, str], ...]:
+    return tuple((each["field"], _now(each, language, zone) if values else "") for each in content.corrected)
+
+
+def _now(changed: Mapping[str, Any], language: Language, zone: ZoneInfo) -> str:
+    """What a corrected field is now, in words; "" where that must not be sent, or cannot be said."""
+    wording, now = WORDINGS[language], changed["now"]
+    if changed["field"] == "source_open":
+        return wording.source_open[now]
+    if changed["field"] == "occurred_at":
+        at = _at(now, zone)
+        return wording.when(at, None) if at else wording.unknown
+    if now is None:
+        return wording.unknown
+    named = _named(now, language)
+    return named if _proper(named, "") else ""
 
 
 def short_name(name: Mapping[str, str], language: Language) -> str:

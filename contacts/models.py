@@ -34,7 +34,10 @@ class ContactRow(Base):
 
 
 class MethodRow(Base):
-    """A way to reach a contact, in order of preference. The number is encrypted; `lookup` (HMAC) finds it."""
+    """A way to reach a contact, in order of preference. The number is encrypted; `lookup` (HMAC) finds it.
+
+    wrong_at: since when it is held to be a wrong number; verified_at: when an administrator last confirmed it.
+    """
 
     __tablename__ = "contact_methods"
 
@@ -47,6 +50,7 @@ class MethodRow(Base):
     active: Mapped[bool] = mapped_column(Boolean)
     verified_at: Mapped[datetime | None]
     opted_out_at: Mapped[datetime | None]
+    wrong_at: Mapped[datetime | None]
 
 
 class RotationRow(Base):
@@ -128,6 +132,26 @@ class AttemptRow(Base):
     error_code: Mapped[int | None] = mapped_column(Integer)
     provider_sid: Mapped[str | None] = mapped_column(String(40))
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class IntakeCallRow(Base):
+    """One call to an intake that is too near for any message: what it was told (`says`) and what came of it.
+
+    contact_id: None where nobody is in the directory, and the officer found a number elsewhere.
+    """
+
+    __tablename__ = "intake_calls"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    incident: Mapped[int] = mapped_column(BigInteger, index=True)
+    site: Mapped[int] = mapped_column(BigInteger)
+    desk: Mapped[str] = mapped_column(String(20))
+    says: Mapped[str] = mapped_column(String(12))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    outcome: Mapped[str] = mapped_column(String(20))
+    person: Mapped[str] = mapped_column(Text)
+    stated_at: Mapped[datetime]
+    typed_at: Mapped[datetime]
 
 
 class ProviderEventRow(Base):

@@ -28,6 +28,7 @@ from contacts.values import (
     SAME_NUMBER,
     UNWRITABLE,
     UNWRITABLE_BELL,
+    WRONG_NUMBER,
     Channel,
     Contact,
     Gap,
@@ -60,6 +61,14 @@ class Case:
         return round((self.policy.escalate_s(self.row.circle) or 0) / 60)
 
 
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Who would be texted now, in order; and who would be passed over, each with why."""
+
+    now: tuple[Contact, ...]
+    passed: tuple[tuple[Contact, Reason], ...]
+
+
 def plan(session: Session, row: NotificationRow, *, zone: ZoneInfo, policy: Policy, at: datetime) -> None:
     """Deliveries and ladder of a message that was just taken."""
     found = directory.roster(session, row.tells)
@@ -67,12 +76,50 @@ def plan(session: Session, row: NotificationRow, *, zone: ZoneInfo, policy: Poli
     if row.state == notifications.State.ACKNOWLEDGED:
         _record(session, case, State.CANCELLED, ACKNOWLEDGED)
         return
+    if notifications.is_superseded(session, row):
+        _record(session, case, State.CANCELLED, REPLACED)
+        return
     ladder = _thread(session, case)
     _offer_page(session, case)
     duty = rosters.duty(found, row.tells, at)
     _climb(session, case, ladder, duty)
-    for contact in _told_before(session, case):
+    for contact in _told_before(session, row, _told_now(row.id)):
         _tell(session, case, contact)
+
+
+def hearers(session: Session, row: NotificationRow, duty: Mapping[Role, Contact | Gap]) -> Hearers:
+    """Whom `plan` would text at once if the message were issued now. Nothing is changed."""
+    now: list[Contact] = []
+    passed: list[tuple[Contact, Reason]] = []
+    used: set[bytes] = set()
+    for contact in (found for found in duty.values() if isinstance(found, Contact)):
+        hindrance = _hears(session, contact, used)
+        if hindrance is None:
+            now.append(contact)
+            break
+        passed.append((contact, hindrance))
+    seen = [contact.id for contact in (*now, *(each for each, _ in passed))]
+    for contact in _told_before(session, row, seen):
+        hindrance = _hears(session, contact, used)
+        if hindrance is None:
+            now.append(contact)
+        else:
+            passed.append((contact, hindrance))
+    return Hearers(tuple(now), tuple(passed))
+
+
+def overtake(session: Session, row: NotificationRow, *, at: datetime) -> bool:
+    """A later message has replaced it, or it is withdrawn: nobody more hears it. Whether there was anything to stop."""
+    ladder = session.scalar(
+        select(EscalationRow)
+        .where(EscalationRow.notification_id == row.id, EscalationRow.state == Ladder.OPEN)
+        .with_for_update(skip_locked=True)
+    )
+    if ladder is not None:
+        ladder.state, ladder.next_at = Ladder.REPLACED, None
+        facts = {"step": _role(ladder.step), "reason": REPLACED.stored()}
+        _log(session, ladder, "escalation.replaced", at=at, facts=facts)
+    return cancel(session, row.id, REPLACED, at=at) > 0 or ladder is not None
 
 
 def escalate(session: Session, ladder: EscalationRow, *, zone: ZoneInfo, policy: Policy, at: datetime) -> None:
@@ -90,13 +137,15 @@ def stand_down(session: Session, ladder: EscalationRow, *, at: datetime) -> None
     cancel(session, ladder.notification_id, ACKNOWLEDGED, at=at)
 
 
-def cancel(session: Session, notification_id: int, reason: Reason, *, at: datetime) -> None:
-    """Withdraw what waits to be sent for a message. A row in other hands is judged again when it comes up."""
+def cancel(session: Session, notification_id: int, reason: Reason, *, at: datetime) -> int:
+    """Withdraw what waits to be sent or rung for a message; how much. A row in other hands is judged when it comes up."""
     waiting = select(DeliveryRow).where(
         DeliveryRow.notification_id == notification_id, DeliveryRow.state == State.PENDING
     )
-    for row in session.scalars(waiting.with_for_update(skip_locked=True)):
+    rows = session.scalars(waiting.with_for_update(skip_locked=True)).all()
+    for row in rows:
         deliveries.end(session, row, State.CANCELLED, reason.stored(), at=at, by=BY)
+    return len(rows)
 
 
 def could_not_plan(session: Session, row: NotificationRow, trouble: str, *, policy: Policy, at: datetime) -> None:
@@ -223,8 +272,9 @@ def _tell(session: Session, case: Case, contact: Contact) -> Reason | None:
 
 
 def _hindrance(session: Session, case: Case, method: MethodRow) -> Reason | None:
-    if method.opted_out_at is not None:
-        return OPTED_OUT
+    blocked = _blocked(method)
+    if blocked is not None:
+        return blocked
     same = (
         select(DeliveryRow.id)
         .join(MethodRow, MethodRow.id == DeliveryRow.method_id)
@@ -236,6 +286,25 @@ def _hindrance(session: Session, case: Case, method: MethodRow) -> Reason | None
         )
     )
     return None if session.scalar(same.limit(1)) is None else SAME_NUMBER
+
+
+def _blocked(method: MethodRow) -> Reason | None:
+    """Why nobody may be reached at this number, whatever the message."""
+    if method.opted_out_at is not None:
+        return OPTED_OUT
+    return None if method.wrong_at is None else WRONG_NUMBER
+
+
+def _hears(session: Session, contact: Contact, used: set[bytes]) -> Reason | None:
+    """As `_tell` would find it: None, and the number noted in `used`, where a text could go."""
+    hindrance = NO_METHOD
+    for method in directory.methods(session, contact.id, Channel.SMS):
+        found = _blocked(method) or (SAME_NUMBER if method.lookup in used else None)
+        if found is None:
+            used.add(method.lookup)
+            return None
+        hindrance = found
+    return hindrance
 
 
 def _text(session: Session, case: Case, contact: Contact, method: MethodRow) -> Reason | None:
@@ -277,8 +346,8 @@ def _list_for_call(session: Session, case: Case, contact: Contact) -> None:
         DeliveryRow.contact_id == contact.id,
         DeliveryRow.channel == Channel.PHONE,
     )
-    methods = directory.methods(session, contact.id, Channel.PHONE)
-    if methods and session.scalar(known.limit(1)) is None:
+    method = directory.callable_number(session, contact.id)
+    if method is not None and session.scalar(known.limit(1)) is None:
         row = _row(
             case.row,
             policy=case.policy,
@@ -286,7 +355,7 @@ def _list_for_call(session: Session, case: Case, contact: Contact) -> None:
             state=State.PENDING,
             channel=Channel.PHONE,
             contact=contact,
-            method=methods[0],
+            method=method,
             language=contact.language,
         )
         _add(session, row, case)
@@ -299,26 +368,26 @@ def _offer_page(session: Session, case: Case) -> None:
     _add(session, row, case)
 
 
-def _told_before(session: Session, case: Case) -> list[Contact]:
-    """Whom an earlier message of this thread has reached: they are owed this one too."""
+def _told_before(session: Session, row: NotificationRow, but: Any) -> list[Contact]:
+    """Whom an earlier message of this thread has reached, all but some: they are owed this one too."""
     reached = (
         select(ContactRow)
         .join(DeliveryRow, DeliveryRow.contact_id == ContactRow.id)
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .where(
-            DeliveryRow.incident == case.row.incident,
-            DeliveryRow.desk == case.row.tells,
+            DeliveryRow.incident == row.incident,
+            DeliveryRow.desk == row.tells,
             DeliveryRow.channel == Channel.SMS,
             DeliveryRow.accepted_at.is_not(None),
-            NotificationRow.who == case.row.who,
-            NotificationRow.id != case.row.id,
+            NotificationRow.who == row.who,
+            NotificationRow.id != row.id,
             ContactRow.active,
-            ContactRow.id.not_in(_told_now(case.row.id)),
+            ContactRow.id.not_in(but),
         )
         .distinct()
         .order_by(ContactRow.id)
     )
-    return [directory.contact(row) for row in session.scalars(reached)]
+    return [directory.contact(each) for each in session.scalars(reached)]
 
 
 def _told_now(notification_id: int) -> Any:

@@ -1,47 +1,81 @@
 """How a message would read and whom it would ring, before it is issued. Reads only."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from contacts import directory, messages
+from contacts import directory, messages, planning
 from contacts import roster as rosters
-from contacts.values import UNWRITABLE, UNWRITABLE_BELL, Contact, Gap, Policy, Role
-from emergency.notifications import Content
+from contacts.values import SAME_NUMBER, UNWRITABLE, UNWRITABLE_BELL, Contact, Gap, Policy, Reason, Role
+from emergency.notifications import Content, NotificationRow
 
 Json = dict[str, Any]
 
 
 def preview(
-    session: Session, desk: str, content: Mapping[str, Any], act: str, *, zone: ZoneInfo, policy: Policy, at: datetime
+    session: Session,
+    row: NotificationRow,
+    content: Mapping[str, Any],
+    act: str,
+    *,
+    zone: ZoneInfo,
+    policy: Policy,
+    at: datetime,
 ) -> Json:
-    """The text for whoever is on duty at `desk` and its length; then everyone who would be rung, in order, and the gaps."""
-    found = directory.roster(session, desk)
-    duty = rosters.duty(found, desk, at)
-    people = [contact for contact in duty.values() if isinstance(contact, Contact)]
-    first = people[0] if people else None
+    """Everyone who would get a text at once, each with the words of it; who would be next, in order; gaps and hindrances."""
+    found = directory.roster(session, row.tells)
+    duty = rosters.duty(found, row.tells, at)
+    heard = planning.hearers(session, row, duty)
+    writing = _Writing(Content(**content), act, found.zone if found else zone, policy.escalate_s(row.circle))
+    known = {contact.id for contact in (*heard.now, *(each for each, _ in heard.passed))}
+    later = [each for each in duty.values() if isinstance(each, Contact) and each.id not in known]
     return {
-        "recipients": [_recipient(contact) for contact in people],
-        "gaps": [_gap(role, gap) for role, gap in duty.items() if isinstance(gap, Gap)],
-        **(_text(first, Content(**content), act, found.zone if found else zone, policy) if first else _nothing()),
+        "recipients": [
+            *(_recipient(each, now=True, text=_text(each, writing)["text"]) for each in heard.now),
+            *(_recipient(each, now=False, text=None) for each in later),
+        ],
+        "gaps": [
+            *(_gap(role, gap.reason) for role, gap in duty.items() if isinstance(gap, Gap)),
+            *(_gap(contact.role, reason) for contact, reason in heard.passed if reason is not SAME_NUMBER),
+        ],
+        **(_text(heard.now[0], writing) if heard.now else _nothing()),
     }
 
 
-def _recipient(contact: Contact) -> Json:
-    return {"role": contact.role.value, "name": contact.name.stored(), "channels": ["sms", "websocket", "phone"]}
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    content: Content
+    act: str
+    zone: ZoneInfo
+    wait_s: float | None
 
 
-def _gap(role: Role, gap: Gap) -> Json:
-    return {"role": role.value, **gap.reason.stored()}
+def _recipient(contact: Contact, *, now: bool, text: str | None) -> Json:
+    return {
+        "role": contact.role.value,
+        "name": contact.name.stored(),
+        "channels": ["sms", "websocket", "phone"],
+        "now": now,
+        "text": text,
+    }
 
 
-def _text(contact: Contact, content: Content, act: str, zone: ZoneInfo, policy: Policy) -> Json:
-    minutes = round((policy.escalate_s("now") or 0) / 60)
+def _gap(role: Role, reason: Reason) -> Json:
+    return {"role": role.value, **reason.stored()}
+
+
+def _text(contact: Contact, writing: _Writing) -> Json:
     made = messages.fitting(
-        content, act=act, level=contact.level, language=contact.language, zone=zone, minutes=minutes
+        writing.content,
+        act=writing.act,
+        level=contact.level,
+        language=contact.language,
+        zone=writing.zone,
+        minutes=round((writing.wait_s or 0) / 60),
     )
     if made is None:
         return _nothing()

@@ -33,6 +33,7 @@ class Ladder(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     EXHAUSTED = "exhausted"
+    REPLACED = "replaced"
 
 
 FAILED: Final = frozenset({State.FAILED_PERMANENT, State.FAILED_CARRIER, State.FAILED_UNKNOWN, State.EXPIRED})

@@ -95,6 +95,10 @@ NO_METHOD: Final = Reason(
     "no-method", Words("当班联络人没有可用的短信号码", "the contact on duty has no number for texts")
 )
 OPTED_OUT: Final = Reason("opted-out", Words("此号码已退订短信", "that number has texted STOP"))
+WRONG_NUMBER: Final = Reason(
+    "wrong-number",
+    Words("此号码接听者说是错号，核实前不再使用", "whoever answered said it is a wrong number: not used until checked"),
+)
 SAME_NUMBER: Final = Reason(
     "same-number", Words("此号码已收到同一通报", "that number has been sent this message already")
 )

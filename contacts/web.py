@@ -1,12 +1,13 @@
 """The web side of delivery: the provider's webhooks, the call board, receipts, who is on duty. It parses, calls, answers."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from contacts import callbacks, callboard, deliveries, directory, inbound
+from contacts import callbacks, callboard, deliveries, directory, inbound, intakes
 from contacts import roster as rosters
 from contacts.callbacks import Webhook
 from contacts.callboard import Call, Outcome
@@ -16,12 +17,13 @@ from contacts.marks import INBOUND_PATH, STATUS_PATH, Marker
 from contacts.models import DeliveryRow
 from contacts.numbers import Vault, vault
 from contacts.values import Channel, Contact, Gap, Policy, Role
-from emergency import access, clock
+from emergency import access, clock, stated
 from emergency.access import Action, Subject
 from emergency.errors import BadInput, NotFound
-from emergency.notifications import NotificationRow
+from emergency.labels import fault
+from emergency.notifications import NearIntake, NotificationRow
 from emergency.units import iso
-from emergency.web.answer import body, instant, once, reading, said, text
+from emergency.web.answer import body, instant, once, one_of, reading, said, text
 from emergency.web.app import parts
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
@@ -29,6 +31,8 @@ from emergency.words import Words
 
 blueprint = Blueprint("contacts", __name__)
 POLICY: Final = Policy()
+OUT: Final = Words("这条通报发出", "that notice went out")
+KNOWN: Final = Words("知悉此事", "the event became known")
 NOTHING_TO_SAY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
@@ -71,10 +75,10 @@ def calls(n: int) -> Response:
     def do(session: Session) -> Mapping[str, Any]:
         officer = signed_in()
         access.require(officer, Action.CALL, Subject(access.audience(session, n)))
-        cards = callboard.board(
-            session, n, str(officer.desk), clock.now(), vault=_vault(), zone=parts().settings.time_zone
-        )
-        return {"calls": [card.shown() for card in cards]}
+        at, desk = clock.now(), str(officer.desk)
+        near = intakes.board(session, n, desk, parts().near_intakes(session, n, at), vault=_vault())
+        cards = callboard.board(session, n, desk, at, vault=_vault(), zone=parts().settings.time_zone)
+        return {"intakes": [card.shown() for card in near], "calls": [card.shown() for card in cards]}
 
     return reading(do)
 
@@ -84,15 +88,11 @@ def calls(n: int) -> Response:
 def called(n: int) -> Response:
     """Record what came of a call."""
     given, at = body(), clock.now()
-    call = Call(
-        _outcome(given.get("outcome")),
-        text(given, "person", required=False, limit=100),
-        instant(given["at"], "at") if given.get("at") is not None else at,
-        at,
-    )
+    outcome, person = _outcome(given.get("outcome")), text(given, "person", required=False, limit=100)
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         row = _to_call(session, n)
+        call = Call(outcome, person, _made_at(given, row, at), at)
         code = text(given, "code", required=False, limit=10) or None
         newly = callboard.outcome(
             session, row, _contact_id(given), call, by=signed_in().actor, policy=POLICY, code=code
@@ -112,6 +112,33 @@ def reveal(n: int) -> Response:
         row = _to_call(session, n)
         number = callboard.reveal(session, row, _contact_id(given), vault=_vault(), by=signed_in().actor, at=at)
     return said({"notification": n, "number": number})
+
+
+@blueprint.post("/api/v1/incidents/<int:n>/intakes/<int:site>/calls")
+@rule(Action.CALL)
+def called_intake(n: int, site: int) -> Response:
+    """Record what came of a call to an intake too near for any message."""
+    given, at = body(), clock.now()
+    outcome, person = _outcome(given.get("outcome")), text(given, "person", required=False, limit=100)
+
+    def do(session: Session) -> tuple[Mapping[str, Any], int]:
+        intake = _to_close(session, n, site, at)
+        call = Call(outcome, person, _made_after(given, intake.known_at, KNOWN, at), at)
+        intakes.outcome(session, n, intake, call, by=signed_in().actor)
+        return {"site": site, "outcome": outcome.value}, 201
+
+    return once(do)
+
+
+@blueprint.post("/api/v1/incidents/<int:n>/intakes/<int:site>/reveal")
+@rule(Action.CALL)
+def reveal_intake(n: int, site: int) -> Response:
+    """Show the number of an intake in the clear to who must call it."""
+    at = clock.now()
+    with parts().sessions.begin() as session:  # not `once`, as for a contact's number
+        intake = _to_close(session, n, site, at)
+        number = intakes.reveal(session, n, intake, vault=_vault(), by=signed_in().actor, at=at)
+    return said({"site": site, "number": number})
 
 
 @blueprint.post("/api/v1/deliveries/<int:n>/receipt")
@@ -157,6 +184,7 @@ def _shown(session: Session, role: Role, found: Contact | Gap) -> dict[str, Any]
         "content_level": found.level.value,
         "number": directory.shown(session, found.id, _vault()),
         "opted_out": directory.opted_out(session, found.id),
+        "wrong_number": directory.has_wrong(session, found.id),
     }
     return {"role": role.value, "contact": contact, "gap": None}
 
@@ -170,22 +198,36 @@ def _to_call(session: Session, n: int) -> NotificationRow:
     return row
 
 
+def _to_close(session: Session, n: int, site: int, at: datetime) -> NearIntake:
+    """An intake that the officer's desk is to call."""
+    access.require(signed_in(), Action.CALL, Subject(access.audience(session, n)))
+    return intakes.one(parts().near_intakes(session, n, at), site, signed_in().desk)
+
+
+def _made_at(given: Mapping[str, Any], row: NotificationRow, at: datetime) -> datetime:
+    """When the call was made: nobody rings about a notice that is not out."""
+    return at if row.issued_at is None else _made_after(given, row.issued_at, OUT, at)
+
+
+def _made_after(given: Mapping[str, Any], after: datetime, because: Words, at: datetime) -> datetime:
+    """Now, or as stated, if it can have been."""
+    if given.get("at") is None:
+        return at
+    zone = parts().settings.time_zone
+    return stated.checked(instant(given["at"], "at"), "at", after=after, because=because, now=at, zone=zone)
+
+
 def _contact_id(given: Mapping[str, Any]) -> int:
     value = given.get("contact")
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise BadInput(
-            "bad-field", Words("contact：须为联络人编号。", "contact: the contact's id is needed."), field="contact"
+            "bad-field", fault("contact", "须为联络人编号", "needs the number of the contact"), field="contact"
         )
     return value
 
 
 def _outcome(given: object) -> Outcome:
-    if given not in tuple(Outcome):
-        known = ", ".join(Outcome)
-        raise BadInput(
-            "bad-field", Words(f"outcome：须为 {known} 之一。", f"outcome: one of {known}."), field="outcome"
-        )
-    return Outcome(str(given))
+    return Outcome(one_of(given, "outcome", [each.value for each in Outcome]))
 
 
 def _webhook() -> Webhook:

@@ -18,10 +18,11 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, Identity, Integer, Strin
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from emergency import journal
-from emergency.db import Base
+from emergency import journal, throttle
+from emergency.db import Base, Sessions
 from emergency.errors import BadInput, Conflict, Forbidden, NotFound, NotSignedIn
 from emergency.journal import Actor
+from emergency.throttle import Door
 from emergency.words import Language, Words
 
 PASSWORD_BYTES: Final = 12
@@ -208,11 +209,12 @@ def add_officer(session: Session, *, name: str, role: str, jurisdiction: str | N
 
 
 def new_password(session: Session, *, name: str, at: datetime) -> str:
-    """Give `name` a new generated password; every session of theirs ends."""
+    """Give `name` a new generated password; every session of theirs ends, and so does every wait at the door."""
     row = _named(session, name)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     row.password_hash = PasswordHasher().hash(password)
     row.stamp = secrets.token_hex(16)
+    throttle.forgive(session, name)
     _note(session, "officer.password", at, {"officer": row.id})
     return password
 
@@ -224,6 +226,23 @@ def new_token(session: Session, *, name: str, at: datetime) -> str:
     session.add(TokenRow(officer_id=row.id, token_hash=_hash(token), created_at=at))
     _note(session, "officer.token", at, {"officer": row.id})
     return token
+
+
+def sign_in(sessions: Sessions, door: Door, *, name: str, password: str, at: datetime) -> Officer:
+    """The officer who signs in at a door; TooManyTries while it is shut. What each wrong try costs, `throttle` says."""
+    with sessions.begin() as session:
+        counted = throttle.count(session, door, at=at)
+    try:
+        with sessions.begin() as session:
+            found = by_password(session, name=name, password=password)
+    except NotSignedIn as wrong:
+        with sessions.begin() as session:
+            known = session.scalar(select(OfficerRow.id).where(OfficerRow.name == name))
+            throttle.note(session, door, counted, officer=known, by=_SYSTEM, at=at)
+        raise _wrong_login(throttle.wait_words(counted)) from wrong
+    with sessions.begin() as session:
+        throttle.take_back(session, door, at=at)
+    return found
 
 
 def by_password(session: Session, *, name: str, password: str) -> Officer:
@@ -345,5 +364,6 @@ def _note(session: Session, kind: str, at: datetime, facts: Mapping[str, Any]) -
     journal.append(session, "system", kind, by=_SYSTEM, at=at, facts=facts)
 
 
-def _wrong_login() -> NotSignedIn:
-    return NotSignedIn("wrong-login", Words("账号或口令不对。", "Wrong name or password."), field="password")
+def _wrong_login(wait: Words = throttle.NO_WAIT) -> NotSignedIn:
+    words = Words(f"账号或口令不对。{wait.zh}", f"Wrong name or password.{wait.en}")
+    return NotSignedIn("wrong-login", words, field="password")

@@ -6,19 +6,36 @@ liaison on duty, and writes the acknowledgement back. An issued row that deliver
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Identity, Integer, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Identity,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from emergency import journal
+from emergency import journal, stated
 from emergency.db import Base
 from emergency.errors import BadInput, Conflict, NotFound
 from emergency.journal import Actor
+from emergency.units import iso
 from emergency.words import Words
 
 ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -26,6 +43,8 @@ ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LENGTH: Final = 4
 HEADS_UP: Final = "heads_up"
 FORMAL_NOTICE: Final = "formal_notice"
+ENDINGS: Final = ("withdrawal", "end")
+"""Kinds that end what was said before: once one is owed, nobody is to hear the earlier message any more."""
 
 
 class State(StrEnum):
@@ -52,6 +71,8 @@ class Content:
 
     sender, receiver: names of the desks. place: where on the river. section: the receiver's first section or boundary.
     earliest_at, was_earliest_at: leading edge there, now and in the message before. verified: False shows 待核实.
+    corrected: in a correction, what the receiver was told wrongly, field by field. reason: why it was corrected, withdrawn
+    or ended, as the officer typed it; for the page, never for a text.
     """
 
     kind: str
@@ -71,6 +92,8 @@ class Content:
     verified: bool
     source_open: bool | None
     next_update_at: str | None
+    corrected: Sequence[Mapping[str, Any]] = field(default=())
+    reason: str | None = None
 
 
 class NotificationRow(Base):
@@ -124,6 +147,25 @@ class DeskCodeRow(Base):
     incident: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     desk: Mapped[str] = mapped_column(String(20), primary_key=True)
     code: Mapped[str] = mapped_column(String(6), unique=True)
+
+
+@dataclass(frozen=True, slots=True)
+class NearIntake:
+    """An intake that is called before any message is decided, by the desk in whose area it lies.
+
+    above: the divisions whose inside numbers may serve, the nearest first. says: near, withdrawal or end.
+    """
+
+    site: int
+    name: Words
+    km: float
+    synthetic: bool
+    desk: str
+    sender: Words
+    above: tuple[str, ...]
+    says: str
+    drill: bool
+    known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +223,12 @@ def issue(
     by: Actor,
     at: datetime,
     consent: Consent | None = None,
+    on_behalf: str | None = None,
 ) -> None:
-    """Hand a proposed message to delivery. `content` lacks only code and version, which are set here."""
+    """Hand a proposed message to delivery. `content` lacks only code and version, which are set here.
+
+    on_behalf: why another desk than the one that owes it sends it; that desk is told so.
+    """
     _still_proposed(row)
     if act == FORMAL_NOTICE and consent is None:
         raise BadInput(
@@ -196,18 +242,25 @@ def issue(
     row.issued_at, row.issued_by, row.decided_at = at, by.stored(), at
     row.consent = None if consent is None else {"by": consent.by, "how": consent.how, "at": consent.at.isoformat()}
     facts = _facts(row) | {"act": act, "version": row.version, "consent": row.consent, "content": row.content}
-    journal.append(session, _stream(row), "notification.issued", by=by, at=at, facts=facts)
+    journal.append(session, _stream(row), "notification.issued", by=by, at=at, facts=facts | _behalf(on_behalf))
+    if on_behalf is not None:
+        told = {name: facts[name] for name in ("notification", "who", "tells", "act")} | {"incident": row.incident}
+        kind = "notification.on_behalf"
+        journal.append(session, f"desk:{row.who}", kind, by=by, at=at, facts=told | _behalf(on_behalf))
     if act == HEADS_UP and row.asks == FORMAL_NOTICE:
         _still_owed(session, row, by=by, at=at)
 
 
-def withhold(session: Session, row: NotificationRow, *, reason: str, by: Actor, at: datetime) -> None:
-    """Decide not to send, with the reason; it stays in the record."""
+def withhold(
+    session: Session, row: NotificationRow, *, reason: str, by: Actor, at: datetime, on_behalf: str | None = None
+) -> None:
+    """Decide not to send, with the reason; it stays in the record. on_behalf: as for `issue`."""
     _still_proposed(row)
     if not reason.strip():
         raise BadInput("reason-missing", Words("不发须写明理由。", "Withholding needs a reason."), field="reason")
     row.state, row.withheld_reason, row.decided_at = State.WITHHELD, reason, at
-    journal.append(session, _stream(row), "notification.withheld", by=by, at=at, facts=_facts(row) | {"reason": reason})
+    facts = _facts(row) | {"reason": reason} | _behalf(on_behalf)
+    journal.append(session, _stream(row), "notification.withheld", by=by, at=at, facts=facts)
 
 
 def take(session: Session, *, at: datetime) -> NotificationRow | None:
@@ -234,8 +287,11 @@ def acknowledge(
     by: Actor,
     at: datetime,
     code: str | None = None,
+    stated_at: datetime | None = None,
 ) -> list[int]:
     """A person of the receiving desk read it back: acknowledges this message and all issued to that desk before it.
+
+    at: when it was recorded; stated_at: when it was read back, where that was another time.
 
     The first read-back stands; a later one is recorded as `also`. Returns the ids newly acknowledged. Conflict when the
     message was never issued; BadInput when the code read back is another one.
@@ -251,8 +307,10 @@ def acknowledge(
             Words("报的码不对，请再核一遍。", "That is not the code of this message; ask again."),
             field="code",
         )
-    newly = _mark(session, row, by_person=by_person, via=via, at=at)
+    done_at = stated_at or at
+    newly = _mark(session, row, by_person=by_person, via=via, at=done_at)
     facts = _facts(row) | {"via": via.value, "acknowledges": newly, "also": not newly, "version": row.version}
+    facts |= {"stated_at": iso(done_at), "late": stated.late(done_at, at)}
     journal.append(session, _stream(row), "notification.acknowledged", by=by, at=at, facts=facts)
     return newly
 
@@ -270,6 +328,29 @@ def by_code(session: Session, code: str) -> NotificationRow:
             "no-such-code", Words("没有这个回报码，请再核一遍。", "There is no such code; ask again."), field="code"
         )
     return found
+
+
+def superseded() -> ColumnElement[bool]:
+    """Whether a message to a desk has been overtaken: by one that went out after it, or by a withdrawal or an end.
+
+    A withdrawal counts from the moment it is owed: a false alarm is not rung on while somebody looks at the text.
+    """
+    later = aliased(NotificationRow)
+    after = tuple_(later.issued_at, later.id) > tuple_(NotificationRow.issued_at, NotificationRow.id)
+    return exists().where(
+        later.incident == NotificationRow.incident,
+        later.who == NotificationRow.who,
+        later.tells == NotificationRow.tells,
+        or_(
+            and_(later.issued_at.is_not(None), after),
+            and_(later.kind.in_(ENDINGS), NotificationRow.kind.not_in(ENDINGS)),
+        ),
+    )
+
+
+def is_superseded(session: Session, row: NotificationRow) -> bool:
+    """The same, of one message."""
+    return session.scalar(select(NotificationRow.id).where(NotificationRow.id == row.id, superseded())) is not None
 
 
 def of_incident(session: Session, incident: int) -> list[NotificationRow]:
@@ -405,6 +486,10 @@ def _facts(row: NotificationRow) -> dict[str, Any]:
         "clauses": row.clauses,
         "code": row.code,
     }
+
+
+def _behalf(reason: str | None) -> dict[str, str]:
+    return {} if reason is None else {"on_behalf": reason}
 
 
 def _stream(row: NotificationRow) -> str:

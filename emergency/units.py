@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from emergency.words import Words
+
 METRES_PER_KM = 1000.0
 SECONDS_PER_HOUR = 3600.0
 
@@ -23,13 +25,25 @@ def iso(at: datetime) -> str:
 
 
 def clock_zh(at: datetime, zone: ZoneInfo) -> str:
-    """Day and hour as a duty desk says it: 21日7时半, 21日7时05分, 21日7时."""
+    """Month, day and hour as a duty desk says it: 11月21日7时半, 11月21日7时05分, 11月21日7时."""
     local = at.astimezone(zone)
     minute = {0: "", 30: "半"}.get(local.minute, f"{local.minute:02d}分")
-    return f"{local.day}日{local.hour}时{minute}"
+    return f"{local.month}月{local.day}日{local.hour}时{minute}"
 
 
 def clock_en(at: datetime, zone: ZoneInfo) -> str:
     """Hour and day for an English text: 07:30 21 Nov."""
     local = at.astimezone(zone)
     return f"{local:%H:%M} {local.day} {local:%b}"
+
+
+def moment(at: datetime, zone: ZoneInfo, now: datetime) -> Words:
+    """An instant as a person reads it: the hour alone today, else with its day, in another year with that too."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return Words(f"今天 {local:%H:%M}", f"{local:%H:%M} today")
+    year = local.year != today.year
+    return Words(
+        f"{f'{local.year}年' if year else ''}{local.month}月{local.day}日 {local:%H:%M}",
+        f"{local:%H:%M} on {local.day} {local:%b}{f' {local.year}' if year else ''}",
+    )

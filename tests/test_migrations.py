@@ -19,8 +19,9 @@ TABLES = (
     "emergency.jurisdictions.models",
     "emergency.notifications",
     "emergency.river.models",
+    "emergency.throttle",
 )
-STEPS = ("0006", "0005", "0004", "0003", "0002", "0001", "base")
+STEPS = ("0008", "0007", "0006", "0005", "0004", "0003", "0002", "0001", "base")
 
 
 def test_every_step_goes_down_with_rows_and_up_again(valley_database: Engine) -> None:

@@ -1,5 +1,8 @@
 """`flask journal verify`: walk the hash chain of one stream, or of all."""
 
+from itertools import islice
+from typing import Final
+
 import click
 from flask.cli import AppGroup
 
@@ -8,6 +11,9 @@ from emergency.cli.say import speaking
 from emergency.errors import BadFile
 from emergency.web.app import parts
 from emergency.words import Words
+
+MOST: Final = 20
+"""Faults that are named of one stream; what follows a break is mostly the same break."""
 
 group = AppGroup("journal", help="日志 / The journal.")
 
@@ -19,9 +25,8 @@ def verify(stream: str | None) -> None:
     """核对哈希链 / Verify the chain of a stream, or of every stream."""
     with parts().sessions.begin() as session:
         streams = [stream] if stream else sorted(journal.heads(session))
-        broken = [trouble for each in streams if (trouble := journal.verify(session, each)) is not None]
+        broken = [found for each in streams for found in islice(journal.faults(session, each), MOST)]
     if broken:
-        raise BadFile(
-            "journal-broken", Words("日志链断裂：" + "；".join(broken), "The chain is broken: " + "; ".join(broken))
-        )
+        zh, en = "；".join(each.words.zh for each in broken), "; ".join(each.words.en for each in broken)
+        raise BadFile("journal-broken", Words(f"日志有误：{zh}。", f"The journal is not whole: {en}."))
     click.echo(f"完好 {len(streams)} 条流。 {len(streams)} streams are whole.")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from flask.cli import AppGroup
@@ -14,6 +14,7 @@ from emergency.cli.say import speaking
 from emergency.errors import BadInput
 from emergency.journal import Actor
 from emergency.jurisdictions import course, stretches
+from emergency.labels import fault
 from emergency.river import load as river
 from emergency.river import networks
 from emergency.river.findings import Finding, read_finding
@@ -21,6 +22,9 @@ from emergency.river.values import Direction, Spot, SubNetwork
 from emergency.web.app import parts
 from emergency.web.language import spoken
 from emergency.words import Language, Words
+
+MOST_OFFSET_M: Final = 1e7
+"""No river on Earth is as long."""
 
 group = AppGroup("river", help="河网 / The river network.")
 
@@ -120,6 +124,9 @@ def _spot(
     session: Session, name: str | None, reach: int | None, offset_m: float, lon: float | None, lat: float | None
 ) -> Spot:
     if reach is not None and lon is None and lat is None:
+        if not 0 <= offset_m <= MOST_OFFSET_M:  # which NaN is not, either
+            zh, en = f"须为 0 到 {MOST_OFFSET_M:,.0f} 的数", f"must be a number from 0 to {MOST_OFFSET_M:,.0f}"
+            raise BadInput("bad-field", fault("offset_m", zh, en), field="offset_m")
         return Spot(reach, offset_m)
     if reach is not None or lon is None or lat is None:
         words = Words("请给出 --reach，或同时给出 --lon 与 --lat。", "Give either --reach, or both --lon and --lat.")

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from emergency.errors import EmergencyError
 from emergency.web.app import parts
@@ -27,6 +27,8 @@ def speaking(command: Callable[Given, Done]) -> Callable[Given, Done]:
         except OperationalError as trouble:
             reason = str(trouble.orig).strip().splitlines()[0]
             say(Words(f"数据库不可用：{reason}", f"The database is not available: {reason}"))
+        except DataError:
+            say(Words("编号或数字过大，请核对。", "A number or an id is too large: check it."))
         raise SystemExit(1)
 
     return spoken

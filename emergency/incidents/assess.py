@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ from emergency.notifications import Draft, NotificationRow
 from emergency.river import ensemble
 from emergency.units import iso
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 """Of the reasoning; raised whenever the same inputs may give another answer."""
 
 
@@ -47,7 +47,7 @@ class Run:
 
 def preview(session: Session, statement: Statement, context: Context) -> Run:
     """An assessment of these inputs; nothing is stored."""
-    return _run(session, statement, context, lead=None, told=(), seed=ensemble.seed_of("preview"))
+    return _run(session, statement, context, lead=None, told=(), seed=seed_at(statement))
 
 
 def assess(session: Session, incident: IncidentRow, statement: Statement, context: Context, by: Actor) -> AssessmentRow:
@@ -68,8 +68,17 @@ def assess(session: Session, incident: IncidentRow, statement: Statement, contex
 def rerun(session: Session, incident: IncidentRow, statement: Statement, context: Context) -> Run:
     """A run on an open incident, with its lead, its seed and whom it has told; nothing is stored."""
     told = who_was_told(session, incident.number)
-    seed = ensemble.seed_of(f"incident {incident.number}")
+    first = session.scalar(_of(incident.number).order_by(AssessmentRow.n).limit(1))
+    seed = seed_at(statement) if first is None else int(first.body["versions"]["seed"])
     return _run(session, statement, context, lead=incident.lead, told=told, seed=seed)
+
+
+def seed_at(statement: Statement) -> int:
+    """The seed of a place, so that a preview and the assessment that it becomes agree; an incident keeps its first.
+
+    The place alone: the minute at which something became known, or a tap on another flow, draws no other chances.
+    """
+    return ensemble.seed_of(f"place {statement.lon:.6f} {statement.lat:.6f}")
 
 
 def propose(
@@ -115,8 +124,7 @@ def hand_over(draft: NotificationDraft) -> Draft:
 
 def latest(session: Session, number: int) -> AssessmentRow | None:
     """The newest assessment of an incident."""
-    newest = select(AssessmentRow).where(AssessmentRow.incident == number).order_by(AssessmentRow.n.desc()).limit(1)
-    return session.scalar(newest)
+    return session.scalar(_of(number).order_by(AssessmentRow.n.desc()).limit(1))
 
 
 def who_was_told(session: Session, number: int) -> Sequence[Told]:
@@ -153,6 +161,10 @@ def _versions(ground: Survey) -> document.Json:
         "divisions_on": ground.divisions.on.isoformat(),
         "code": CODE_VERSION,
     }
+
+
+def _of(number: int) -> Select[AssessmentRow]:
+    return select(AssessmentRow).where(AssessmentRow.incident == number)
 
 
 def _count(session: Session, number: int) -> int:

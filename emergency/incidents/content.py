@@ -7,6 +7,8 @@ from emergency.words import Words
 
 SECTION_WITHIN_KM: Final = 3.0
 """A section this near to the line is named as the place of arrival; else the line itself is."""
+CORRECTABLE: Final = ("river", "place", "occurred_at", "substance", "source_open")
+"""What of a message can have been wrong; its hour stands beside the one before anyway."""
 Json = Mapping[str, Any]
 
 
@@ -19,12 +21,16 @@ def content(
     body: Json,
     before: Json | None,
     next_update_at: str | None,
+    reason: str | None = None,
 ) -> dict[str, Any]:
-    """The variables of a message to the desk `tells`, from the assessment `body`; `before`: its last message's content."""
+    """The variables of a message to the desk `tells`, from the assessment `body`; `before`: its last message's content.
+
+    reason: why it is corrected, withdrawn or ended.
+    """
     entry = first_entry(body, tells)
     inputs = body["inputs"]
     occurred = inputs["occurred_at"]
-    return {
+    made = {
         "kind": kind,
         "drill": inputs["drill"],
         "sender": names[who].stored(),
@@ -40,7 +46,14 @@ def content(
         "verified": inputs["verification"] == "verified",
         "source_open": {"continuing": True, "stopped": False}.get(inputs["source_state"]),
         "next_update_at": next_update_at,
+        "reason": reason,
     }
+    return made | {"corrected": corrected(before, made) if kind == "correction" and before else []}
+
+
+def corrected(before: Json, now: Json) -> list[dict[str, Any]]:
+    """What the desk was told that is otherwise now, field by field."""
+    return [{"field": name, "was": before[name], "now": now[name]} for name in CORRECTABLE if before[name] != now[name]]
 
 
 def first_entry(body: Json, desk: str) -> Json | None:

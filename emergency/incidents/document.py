@@ -7,6 +7,7 @@ from emergency.agreements.values import Gap, NotificationDraft, Obligation
 from emergency.incidents.findings import Entry, Findings, SiteReached, When, river_name, trailing
 from emergency.incidents.statement import Statement
 from emergency.incidents.values import Survey, candidate_json
+from emergency.river.values import FlowState
 from emergency.units import iso, km
 
 Json = dict[str, Any]
@@ -27,7 +28,7 @@ def document(survey: Survey, found: Findings, statement: Statement, versions: Ma
         "release_at": iso(found.release_at),
         "assumptions": [words.stored() for words in found.assumptions],
         "versions": {**versions, "seed": found.seed},
-        "inputs": inputs(statement, survey),
+        "inputs": inputs(statement, survey.flow_state),
     }
 
 
@@ -154,8 +155,8 @@ def gap(each: Gap, survey: Survey) -> Json:
     }
 
 
-def inputs(statement: Statement, survey: Survey) -> Json:
-    """What the run was given."""
+def inputs(statement: Statement, flow_state: FlowState) -> Json:
+    """What is believed, and what a run is given; `flow_state`: as said, or of the day where nothing was said."""
     occurred = statement.occurred
     return {
         "location": {"lon": statement.lon, "lat": statement.lat},
@@ -166,7 +167,7 @@ def inputs(statement: Statement, survey: Survey) -> Json:
         "bank": statement.bank.value,
         "mass_kg": statement.mass_kg,
         "duration_min": statement.duration_min,
-        "flow_state": survey.flow_state.value,
+        "flow_state": flow_state.value,
         "medium": statement.medium,
         "description": statement.description,
         "verification": statement.verification.value,

@@ -11,14 +11,14 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from emergency import access, notifications
+from emergency import access, journal, notifications
 from emergency.access import Action, Officer, Subject
-from emergency.agreements.values import Act
+from emergency.agreements.values import Act, Kind
 from emergency.errors import BadInput, Conflict, Forbidden, NotFound
 from emergency.incidents import content as contents
 from emergency.incidents import tasks, updates
 from emergency.incidents.assess import latest
-from emergency.incidents.models import AssessmentRow, IncidentRow
+from emergency.incidents.models import AssessmentRow, IncidentRow, ReportRow
 from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions.values import Divisions
 from emergency.notifications import Consent, NotificationRow
@@ -27,11 +27,15 @@ from emergency.words import Words
 
 NEXT_UPDATE: Final = timedelta(hours=2)
 """Policy: unless the officer says another hour, the next word is promised for the first full hour after this."""
+ENDED: Final = ("incident.withdrawn", "incident.stood_down")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an officer decided: which messages go out, which do not and why, and who consented to a formal notice."""
+    """What an officer decided: which messages go out, which do not and why, and who consented to a formal notice.
+
+    on_behalf: why they decide on messages that another desk owes.
+    """
 
     assessment: int
     issue: Sequence[int]
@@ -52,12 +56,22 @@ def issue(
     issued = [_owned(session, incident, each, officer, order) for each in order.issue]
     for row in issued:
         said = said_to(session, row, newest, divisions, promised)
-        notifications.issue(session, row, content=said, act=order.act, by=officer.actor, at=at, consent=order.consent)
+        notifications.issue(
+            session,
+            row,
+            content=said,
+            act=order.act,
+            by=officer.actor,
+            at=at,
+            consent=order.consent,
+            on_behalf=_behalf(row, officer, order),
+        )
         access.admit(session, incident=incident.number, jurisdiction=row.tells, because="told", at=at)
         tasks.put(session, kind="onward", subject=str(incident.number), act_at=at)
     for number, reason in order.withhold:
         row = _owned(session, incident, number, officer, order)
-        notifications.withhold(session, row, reason=reason, by=officer.actor, at=at)
+        behalf = _behalf(row, officer, order)
+        notifications.withhold(session, row, reason=reason, by=officer.actor, at=at, on_behalf=behalf)
     if issued and officer.desk == incident.lead and incident.status == "open":
         incident.next_update_at = promised
     return issued
@@ -78,6 +92,7 @@ def said_to(
         body=newest.body,
         before=before,
         next_update_at=None if ends else iso(promised),
+        reason=_why(session, row),
     )
 
 
@@ -101,6 +116,21 @@ def _complete(
         return dict(row.content)
     version = notifications.next_version(session, row)
     return {**said_to(session, row, newest, divisions, promised), "code": row.code, "version": version}
+
+
+def _why(session: Session, row: NotificationRow) -> str | None:
+    """Why it is corrected, withdrawn or ended: the reason typed in the step that proposed it."""
+    if row.kind == Kind.CORRECTION:
+        typed = select(ReportRow.reason).where(
+            ReportRow.incident == row.incident, ReportRow.received_at == row.proposed_at
+        )
+        return session.scalar(typed.order_by(ReportRow.n.desc()).limit(1))
+    if row.kind in notifications.ENDINGS:
+        noted = select(journal.Row.facts["reason"].astext).where(
+            journal.Row.stream == f"incident:{row.incident}", journal.Row.kind.in_(ENDED)
+        )
+        return session.scalar(noted.order_by(journal.Row.n.desc()).limit(1))
+    return None
 
 
 def promise(at: datetime) -> datetime:
@@ -171,3 +201,8 @@ def _owned(session: Session, incident: IncidentRow, number: int, officer: Office
         )
         raise Forbidden("another-desk", words, field="on_behalf")
     return row
+
+
+def _behalf(row: NotificationRow, officer: Officer, order: Order) -> str | None:
+    """Why this officer decides on it; nothing to say of a message of one's own desk."""
+    return order.on_behalf if row.who != officer.desk else None

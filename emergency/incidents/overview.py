@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from emergency import journal, notifications
 from emergency.access import AudienceRow, Officer, Role
 from emergency.agreements.values import Circle
-from emergency.incidents import record
+from emergency.incidents import document, record
 from emergency.incidents.assess import latest
-from emergency.incidents.models import AssessmentRow, IncidentRow
+from emergency.incidents.measures import ENDED_BY, measured
+from emergency.incidents.models import AssessmentRow, IncidentRow, ReportRow
+from emergency.incidents.statement import CLEARED
 from emergency.jurisdictions.models import DivisionRow
 from emergency.notifications import NotificationRow, State
 from emergency.units import iso
@@ -41,10 +43,11 @@ def incident(session: Session, row: IncidentRow, deliveries: Deliveries) -> Json
         "known_at": iso(row.known_at),
         "opened_at": iso(row.opened_at),
         "next_update_at": iso(row.next_update_at) if row.next_update_at else None,
-        "report": newest.body["inputs"] if newest else None,
-        "reports": [_report(each) for each in record.reports(session, row.number)],
+        "report": newest.body["inputs"] if newest else _believed(session, row),
+        "reports": [report(each) for each in record.reports(session, row.number)],
         "predicted_grade": newest.body["predicted_grade"] if newest else None,
         "declared_grade": row.declared_grade,
+        "measures": _measures(session, row),
         "assessment_id": newest.id if newest else None,
         "notifications": messages(session, told, deliveries),
         "journal_last": journal.last(session, f"incident:{row.number}"),
@@ -97,6 +100,19 @@ def message(session: Session, row: NotificationRow, sent: Sequence[Json]) -> Jso
         "withheld_reason": row.withheld_reason,
         "deliveries": list(sent),
         "acknowledged": _acknowledged(row),
+    }
+
+
+def report(row: ReportRow) -> Json:
+    """One piece of news as it came: the first, a further one or a correction; when, who took it down, what it said."""
+    kind = "correction" if CLEARED in row.statement else "further" if row.n > 1 else "first"
+    return {
+        "n": row.n,
+        "kind": kind,
+        "received_at": iso(row.received_at),
+        "by": row.by,
+        "statement": row.statement,
+        "reason": row.reason,
     }
 
 
@@ -157,8 +173,15 @@ def _placed(session: Session, row: IncidentRow) -> Json:
     }
 
 
-def _report(row: Any) -> Json:
-    return {"n": row.n, "received_at": iso(row.received_at), "statement": row.statement, "reason": row.reason}
+def _believed(session: Session, row: IncidentRow) -> Json:
+    """What is known of an incident that lies on no river yet."""
+    said = record.current(session, row)
+    return document.inputs(said, said.flow_state)
+
+
+def _measures(session: Session, row: IncidentRow) -> Json:
+    done = journal.of_kinds(session, f"incident:{row.number}", tuple(ENDED_BY))
+    return dict(measured(row.known_at, done))
 
 
 def _name(session: Session, code: str) -> Json:

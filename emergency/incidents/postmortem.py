@@ -4,16 +4,16 @@ The journal says what happened; tables are read only for what the journal points
 with number and hash.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from emergency import journal
+from emergency import journal, notifications
 from emergency.access import Officer, Role
-from emergency.incidents import record
+from emergency.incidents import overview, record
+from emergency.incidents.measures import done_at, measured
 from emergency.incidents.models import AssessmentRow, IncidentRow
 from emergency.journal import Entry
 from emergency.units import iso
@@ -25,6 +25,7 @@ def fold(session: Session, incident: IncidentRow, *, officer: Officer) -> Json:
     """Timeline, assessments, who was told when under which clause and who read back, measures, and the chain's check."""
     stream = f"incident:{incident.number}"
     entries = _all(session, stream)
+    broken = list(journal.faults(session, stream))
     open_to = [entry for entry in entries if _may(entry, officer)]
     assessments = session.scalars(
         select(AssessmentRow).where(AssessmentRow.incident == incident.number).order_by(AssessmentRow.n)
@@ -41,26 +42,24 @@ def fold(session: Session, incident: IncidentRow, *, officer: Officer) -> Json:
             "closed_at": iso(incident.closed_at) if incident.closed_at else None,
             "declared_grade": incident.declared_grade,
         },
-        "reports": [
-            {
-                "n": row.n,
-                "received_at": iso(row.received_at),
-                "by": row.by,
-                "statement": row.statement,
-                "reason": row.reason,
-            }
-            for row in record.reports(session, incident.number)
-        ],
+        "reports": [overview.report(row) for row in record.reports(session, incident.number)],
         "assessments": [{"id": row.id, "n": row.n, "made_at": iso(row.made_at), **row.body} for row in assessments],
-        "told": told(open_to),
-        "measures": measures(incident.known_at, open_to),
+        "told": told(open_to, _people(session, incident.number)),
+        "measures": measured(incident.known_at, open_to),
         "timeline": [_line(entry, officer) for entry in entries],
-        "chain": {"whole": journal.verify(session, stream) is None, "last": journal.last(session, stream)},
+        "chain": {
+            "whole": not broken,
+            "last": journal.last(session, stream),
+            "faults": [{"n": each.n, "words": each.words.stored()} for each in broken],
+        },
     }
 
 
-def told(entries: Sequence[Entry]) -> list[Json]:
-    """Each message: who told whom under which clauses, when it went out, what delivery did, who read it back."""
+def told(entries: Sequence[Entry], people: Mapping[int, str]) -> list[Json]:
+    """Each message: who told whom under which clauses, when it went out, what delivery did, who read it back.
+
+    people: by message, the person who read it back; the journal holds roles, never names.
+    """
     messages: dict[int, Json] = {}
     for entry in entries:
         number = entry.facts.get("notification")
@@ -68,21 +67,9 @@ def told(entries: Sequence[Entry]) -> list[Json]:
             continue
         kept = messages.setdefault(number, {"notification": number, "deliveries": [], "acknowledged": None})
         _apply(kept, entry)
+        if entry.kind == "notification.acknowledged":
+            _acknowledge(messages, number, entry, people)
     return [messages[number] for number in sorted(messages)]
-
-
-def measures(known_at: datetime, entries: Sequence[Entry]) -> Json:
-    """Minutes from `known_at` to the first message, the first call and the first read-back; None while there is none."""
-
-    def minutes(*kinds: str) -> float | None:
-        first = next((entry.at for entry in entries if entry.kind in kinds), None)
-        return None if first is None else round((first - known_at).total_seconds() / 60, 1)
-
-    return {
-        "first_issue_min": minutes("notification.issued"),
-        "first_call_min": minutes("delivery.called"),
-        "first_read_back_min": minutes("notification.acknowledged"),
-    }
 
 
 def _apply(kept: Json, entry: Entry) -> None:
@@ -97,13 +84,32 @@ def _apply(kept: Json, entry: Entry) -> None:
             "act": facts["act"],
             "version": facts["version"],
         }
-        kept |= {"consent": facts["consent"], "content": facts["content"]}
+        kept |= {"consent": facts["consent"], "content": facts["content"], "on_behalf": facts.get("on_behalf")}
     elif entry.kind == "notification.withheld":
         kept |= {"withheld_at": iso(entry.at), "withheld_reason": facts["reason"]}
-    elif entry.kind == "notification.acknowledged":
-        kept["acknowledged"] = kept["acknowledged"] or {"at": iso(entry.at), "via": facts["via"], "by": dict(entry.by)}
+        kept |= {"withheld_by": dict(entry.by), "on_behalf": facts.get("on_behalf")}
     elif entry.kind.startswith(("delivery.", "escalation.", "contact.")):
         kept["deliveries"].append({"at": iso(entry.at), "kind": entry.kind, **facts})
+
+
+def _acknowledge(messages: dict[int, Json], number: int, entry: Entry, people: Mapping[int, str]) -> None:
+    """A read-back stands for every message that it names; the first one stands."""
+    for each in entry.facts.get("acknowledges") or [number]:
+        kept = messages.get(each)
+        if kept is not None and kept["acknowledged"] is None:
+            kept["acknowledged"] = {
+                "at": iso(done_at(entry)),
+                "recorded_at": iso(entry.at),
+                "late": bool(entry.facts.get("late")),
+                "via": entry.facts["via"],
+                "by": dict(entry.by),
+                "person": people.get(each),
+            }
+
+
+def _people(session: Session, number: int) -> dict[int, str]:
+    rows = notifications.of_incident(session, number)
+    return {row.id: row.acknowledged_by for row in rows if row.acknowledged_by is not None}
 
 
 def _all(session: Session, stream: str) -> list[Entry]:

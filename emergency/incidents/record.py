@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -27,12 +28,11 @@ from emergency.incidents.survey import locate, survey
 from emergency.journal import Actor
 from emergency.jurisdictions import load as jurisdictions
 from emergency.notifications import State
-from emergency.units import iso
+from emergency.units import iso, moment
 from emergency.words import Words
 
 FIXED: Final = frozenset({"location", "occurred_at", "known_at", "drill", "unlocated"})
 """Only the first report and corrections set these: a second witness elsewhere does not move the incident."""
-SAYS_NOTHING: Final[tuple[object, ...]] = (None, "", "unknown", {})
 
 
 class Status(StrEnum):
@@ -74,16 +74,26 @@ def add_report(
 ) -> AssessmentRow | None:
     """Add a piece of news to an open incident and assess it again."""
     _open(incident)
+    checked = with_report(session, incident, body, context)
     given = {name: value for name, value in body.items() if name not in FIXED}
-    return _fold_in(session, incident, body, given, context, by, kind="incident.reported_again", reason=reason)
+    kept = _row(session, incident, checked, given, by, context.at, reason)
+    facts = {"report": kept.n, "reason": reason, "said": _said(given)}
+    _note(session, incident, "incident.reported_again", by, context.at, facts)
+    return _assess(session, incident, current(session, incident), context, by)
 
 
 def correct(
     session: Session, incident: IncidentRow, body: Mapping[str, Any], context: Context, by: Actor, *, reason: str
 ) -> AssessmentRow | None:
-    """Set right what was wrong; a correction is owed to all who were told."""
+    """Set right what was wrong, back to unknown where null is given; a correction is owed to all who were told."""
     _open(incident)
-    made = _fold_in(session, incident, body, body, context, by, kind="incident.corrected", reason=reason)
+    changes = statements.changes(body)
+    checked = with_correction(session, incident, body, context)
+    kept = _row(session, incident, checked, changes.stored(), by, context.at, reason)
+    facts = {"report": kept.n, "reason": reason, "said": _said(changes.sets), "cleared": list(changes.clears)}
+    _note(session, incident, "incident.corrected", by, context.at, facts)
+    incident.known_at = checked.known_at
+    made = _assess(session, incident, current(session, incident), context, by)
     if made is None:
         return None
     _tell_all(
@@ -128,12 +138,12 @@ def stand_down(
 ) -> None:
     """End the alarm. Refused with what is missing; a signer may answer for all but a source that may still flow."""
     _open(incident)
-    lacking = missing(session, incident, at=context.at)
+    lacking = missing(session, incident, at=context.at, zone=context.zone)
     unanswered = [each for each in lacking if each["what"] == "source-open" or each["what"] not in despite]
     if unanswered:
         words = Words(
-            "尚不能解除：" + "；".join(each["words"]["zh"] for each in unanswered),
-            "Not yet: " + "; ".join(each["words"]["en"] for each in unanswered),
+            "尚不能解除：" + "；".join(each["words"]["zh"] for each in unanswered) + "。",
+            "Not yet: " + "; ".join(each["words"]["en"] for each in unanswered) + ".",
         )
         raise Conflict("cannot-stand-down", words, facts={"missing": unanswered})
     _settle(session, incident, by, context.at, reason)
@@ -143,7 +153,7 @@ def stand_down(
     _tell_all(session, incident, context, by, Kind.END, "end", Words(f"解除：{reason}", f"stand-down: {reason}"))
 
 
-def missing(session: Session, incident: IncidentRow, *, at: datetime) -> list[dict[str, Any]]:
+def missing(session: Session, incident: IncidentRow, *, at: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
     """What stands against a stand-down: a source that may still flow, a slug that may still be on its way."""
     lacking: list[dict[str, Any]] = []
     if current(session, incident).source_state is not SourceState.STOPPED:
@@ -154,9 +164,10 @@ def missing(session: Session, incident: IncidentRow, *, at: datetime) -> list[di
     coming = [each for each in reached if datetime.fromisoformat(each["latest_at"]) > at]
     if coming:
         last = max(coming, key=lambda each: datetime.fromisoformat(each["latest_at"]))
+        when = moment(datetime.fromisoformat(last["latest_at"]), zone, at)
         words = Words(
-            f"污水团可能仍在途中，最迟 {last['latest_at']} 到{last['name']['zh']}",
-            f"the slug may still be on its way, at the latest {last['latest_at']} at {last['name']['en']}",
+            f"污水团可能仍在途中，最迟{when.zh}到{last['name']['zh']}",
+            f"the slug may still be on its way, at the latest {when.en} at {last['name']['en']}",
         )
         lacking.append({"what": "slug-on-its-way", "words": words.stored()})
     return lacking
@@ -169,8 +180,12 @@ def close(session: Session, incident: IncidentRow, context: Context, by: Actor, 
     rows = notifications.of_incident(session, incident.number)
     waiting = [row.tells for row in rows if row.state in (State.PROPOSED, State.ISSUED)]
     if waiting:
-        names = "、".join(dict.fromkeys(waiting))
-        words = Words(f"还有通报未决定或未回报：{names}", f"Messages are undecided or not read back: {names}")
+        divisions = jurisdictions.division(session, context.at)
+        named = [divisions.name(code) for code in dict.fromkeys(waiting)]
+        words = Words(
+            f"还有通报未决定或未回报：{'、'.join(each.zh for each in named)}。",
+            f"Messages are undecided or not read back: {', '.join(each.en for each in named)}.",
+        )
         raise Conflict("open-messages", words, facts={"desks": sorted(set(waiting))})
     incident.status, incident.closed_at = Status.CLOSED, context.at
     _note(session, incident, "incident.closed", by, context.at, {"reason": reason})
@@ -196,34 +211,34 @@ def led(session: Session, number: int, officer: access.Officer) -> IncidentRow:
 
 def current(session: Session, incident: IncidentRow) -> Statement:
     """What the incident is believed to be: the fold of its reports."""
-    rows = session.scalars(select(ReportRow).where(ReportRow.incident == incident.number).order_by(ReportRow.n))
-    body: dict[str, Any] = {}
-    for row in rows:
-        body |= {name: value for name, value in row.statement.items() if value not in SAYS_NOTHING or name not in body}
-    return statements.parse(body, now=max(incident.known_at, incident.opened_at))
+    rows = reports(session, incident.number)
+    return statements.held(statements.fold(row.statement for row in rows), now=rows[-1].received_at)
+
+
+def with_report(session: Session, incident: IncidentRow, body: Mapping[str, Any], context: Context) -> Statement:
+    """What the incident would be believed to be with a further report; what only the first report sets, stays."""
+    known = current(session, incident).given
+    statements.parse({**known, **body}, now=context.at)  # what is not taken over must be sound as well
+    news = {name: value for name, value in body.items() if name not in FIXED}
+    return statements.parse(statements.fold([known, news]), now=context.at)
+
+
+def with_correction(session: Session, incident: IncidentRow, body: Mapping[str, Any], context: Context) -> Statement:
+    """What the incident would be believed to be with these changes."""
+    known = current(session, incident).given
+    changed = statements.parse(statements.fold([known, statements.changes(body).stored()]), now=context.at)
+    if changed.drill != incident.drill:  # its messages went out as one or the other, and others have acted on them
+        words = Words(
+            "是否演练在立案时已定，不能更正：请撤回本事件，另行报告。",
+            "Whether it is an exercise was settled when it was opened: withdraw this incident and report anew.",
+        )
+        raise Conflict("drill-settled", words, field="drill")
+    return changed
 
 
 def reports(session: Session, number: int) -> list[ReportRow]:
     """The reports of an incident in the order they came."""
     return list(session.scalars(select(ReportRow).where(ReportRow.incident == number).order_by(ReportRow.n)))
-
-
-def _fold_in(
-    session: Session,
-    incident: IncidentRow,
-    body: Mapping[str, Any],
-    given: Mapping[str, Any],
-    context: Context,
-    by: Actor,
-    *,
-    kind: str,
-    reason: str | None,
-) -> AssessmentRow | None:
-    whole = {**current(session, incident).given, **body}
-    checked = statements.parse(whole, now=context.at)
-    kept = _row(session, incident, checked, dict(given), by, context.at, reason)
-    _note(session, incident, kind, by, context.at, {"report": kept.n, "reason": reason, "said": _said(given)})
-    return _assess(session, incident, current(session, incident), context, by)
 
 
 def _assess(
@@ -293,7 +308,7 @@ def _row(
 
 def _said(given: Mapping[str, Any]) -> dict[str, Any]:
     """A statement as the journal holds it: without the reporter, who may be a person."""
-    return {name: value for name, value in given.items() if name != "reporter" and value not in SAYS_NOTHING}
+    return {name: value for name, value in given.items() if name != "reporter" and value not in statements.SAYS_NOTHING}
 
 
 def _tell_all(
@@ -318,7 +333,7 @@ def _open(incident: IncidentRow) -> None:
     if incident.status != Status.OPEN:
         words = Words(
             f"事件已{_STATUS_ZH[incident.status]}，不能再改。",
-            f"The incident is {incident.status}; it takes no more changes.",
+            f"The incident is {_STATUS_EN[incident.status]}; it takes no more changes.",
         )
         raise Conflict("not-open", words)
 
@@ -330,3 +345,4 @@ def _note(
 
 
 _STATUS_ZH: Final = {"stood_down": "解除", "withdrawn": "撤回", "closed": "结案"}
+_STATUS_EN: Final = {"stood_down": "stood down", "withdrawn": "withdrawn", "closed": "closed"}

@@ -61,8 +61,8 @@ def pairs_told(rows: Sequence[NotificationRow]) -> list[tuple[str, str]]:
 
 def last_content(rows: Sequence[NotificationRow], who: str, tells: str) -> Mapping[str, Any] | None:
     """What `who` last said to `tells`."""
-    said = [row.content for row in rows if (row.who, row.tells) == (who, tells) and row.content is not None]
-    return said[-1] if said else None
+    said = [row for row in rows if (row.who, row.tells) == (who, tells) and row.issued_at is not None]
+    return max(said, key=lambda row: (row.issued_at, row.id)).content if said else None
 
 
 def _moved(rows: Sequence[NotificationRow], found: Findings) -> Mapping[tuple[str, str], Words]:

@@ -30,6 +30,11 @@ class DayKind(StrEnum):
     FLOW_STATE = "flow_state"
 
 
+NAMES: Final[Mapping[DayKind, Words]] = {
+    DayKind.SHARE: Words("分水比例", "A share"),
+    DayKind.VELOCITY: Words("流速（米每秒）", "A speed in m/s"),
+    DayKind.DISCHARGE: Words("流量（立方米每秒）", "A discharge in m3/s"),
+}
 LIMITS: Final[Mapping[DayKind, tuple[float, float]]] = {
     DayKind.SHARE: (0.0, 1.0),
     DayKind.VELOCITY: (0.0, 20.0),
@@ -123,8 +128,10 @@ def _stored(kind: DayKind, value: float | FlowState) -> dict[str, Any]:
         return {"state": value.value}
     least, greatest = LIMITS[kind]
     if isinstance(value, FlowState) or not math.isfinite(value) or not least <= value <= greatest:
+        name = NAMES[kind]
         words = Words(
-            f"{kind} 的值须在 {least:g} 与 {greatest:g} 之间。", f"A {kind} must be from {least:g} to {greatest:g}."
+            f"{name.zh}须在 {least:,.0f} 与 {greatest:,.0f} 之间。",
+            f"{name.en} must be from {least:,.0f} to {greatest:,.0f}.",
         )
         raise BadInput("day-state-value", words, field="value")
     return {"number": float(value)}

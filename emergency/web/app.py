@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from emergency import db
 from emergency.config import Settings
+from emergency.incidents.near import near_intakes
+from emergency.notifications import NearIntake, NotificationRow
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NAME: Final = "lianfang"
@@ -23,11 +26,11 @@ class Delivery:
     """What the deciding half asks of the delivering one, handed in by the composition root.
 
     deliveries: for notifications, what has been done to get each to a person. preview: how a message would read and whom
-    it would ring now, from (desk, content, act). load: the contacts of a file.
+    it would ring now, from (notification, content, act). load: the contacts of a file.
     """
 
     deliveries: Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]
-    preview: Callable[[Session, str, Mapping[str, Any], str], Json]
+    preview: Callable[[Session, NotificationRow, Mapping[str, Any], str], Json]
     load: Callable[[Session, Path], object]
 
 
@@ -44,6 +47,10 @@ class Parts:
     def deliveries(self) -> Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]:
         """What delivery has done for notifications."""
         return self.delivery.deliveries
+
+    def near_intakes(self, session: Session, number: int, at: datetime) -> list[NearIntake]:
+        """The intakes of an incident that must be called before any message."""
+        return near_intakes(session, number, at)
 
 
 def parts() -> Parts:

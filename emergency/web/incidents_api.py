@@ -1,22 +1,24 @@
 """The incidents API: each view reads a request, calls one function, answers."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from emergency import clock, journal
+from emergency import clock, journal, stated
 from emergency.access import Action, Officer
 from emergency.agreements.values import Act
 from emergency.errors import BadInput, Conflict, NotFound
 from emergency.incidents import assess, document, issue, overview, postmortem, record, statement
 from emergency.incidents.issue import Order
 from emergency.incidents.models import IncidentRow
+from emergency.labels import fault
 from emergency.notifications import Consent
+from emergency.units import moment
 from emergency.web import live
-from emergency.web.answer import body, instant, number, once, reading, said, text
+from emergency.web.answer import body, instant, number, once, one_of, reading, said, text
 from emergency.web.app import parts
 from emergency.web.offload import forecasting
 from emergency.web.rules import rule
@@ -25,6 +27,9 @@ from emergency.words import Words
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/api/v1")
 JOURNAL_PAGE = 500
+CONSENTS = ("oral", "telephone", "signed")
+LONGEST_PROMISE = timedelta(days=7)
+"""Policy: nobody on a river waits a week for the next word."""
 
 
 def context() -> assess.Context:
@@ -39,8 +44,35 @@ def preview() -> Response:
     given, now = body(), context()
 
     def do(session: Session) -> document.Json:
-        run = assess.preview(session, statement.parse(given, now=now.at), now)
-        return {"id": None, **run.body}
+        made = statement.parse(given, now=now.at)
+        return {"id": None, **assess.preview(session, made, now).body, "warnings": _warnings(made, now)}
+
+    return reading(do)
+
+
+@blueprint.post("/incidents/<int:n>/reports/preview")
+@rule(Action.REPORT)
+def preview_report(n: int) -> Response:
+    """What a further report would make of the incident, with all that is known of it; nothing is stored."""
+    given, now, officer = body(), context(), signed_in()
+    given.pop("reason", None)
+
+    def do(session: Session) -> document.Json:
+        incident = record.found(session, n, officer, Action.REPORT)
+        return _foreseen(session, incident, record.with_report(session, incident, given, now), now)
+
+    return reading(do)
+
+
+@blueprint.post("/incidents/<int:n>/correct/preview")
+@rule(Action.RUN_INCIDENT)
+def preview_correction(n: int) -> Response:
+    """What a correction would make of the incident; nothing is stored."""
+    given, now, officer = body(), context(), signed_in()
+
+    def do(session: Session) -> document.Json:
+        incident = record.led(session, n, officer)
+        return _foreseen(session, incident, record.with_correction(session, incident, _changes(given), now), now)
 
     return reading(do)
 
@@ -60,6 +92,7 @@ def report() -> Response:
             "status": incident.status,
             "lead": incident.lead,
             "assessment": assessed,
+            "warnings": _warnings(made, now),
         }, 201
 
     return once(do)
@@ -170,7 +203,7 @@ def issued(n: int) -> Response:
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         incident = record.found(session, n, officer, Action.ISSUE)
-        issue.issue(session, incident, _order(given, now.at), officer, at=now.at)
+        issue.issue(session, incident, _order(given, incident, now), officer, at=now.at)
         session.flush()
         return overview.incident(session, incident, parts().deliveries), 200
 
@@ -190,7 +223,7 @@ def previewed(n: int) -> Response:
             {
                 "notification": row.id,
                 "tells": row.tells,
-                **parts().delivery.preview(session, row.tells, content, act.value),
+                **parts().delivery.preview(session, row, content, act.value),
             }
             for row, content in said
         ]
@@ -202,15 +235,9 @@ def previewed(n: int) -> Response:
 @blueprint.post("/incidents/<int:n>/correct")
 @rule(Action.RUN_INCIDENT)
 def correct(n: int) -> Response:
-    """Set right what was wrong: {"changes": {report fields}, "reason"}."""
+    """Set right what was wrong: {"changes": {report fields}, "reason"}; null makes a field unknown, absent leaves it."""
     given, now, officer = body(), context(), signed_in()
-    changes = given.get("changes")
-    if not isinstance(changes, dict) or not changes:
-        raise BadInput(
-            "bad-field",
-            Words("changes：写明要更正的字段。", "changes: say which fields are corrected."),
-            field="changes",
-        )
+    changes = _changes(given)
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         incident = record.led(session, n, officer)
@@ -235,9 +262,7 @@ def stand_down(n: int) -> Response:
     given, now, officer = body(), context(), signed_in()
     despite = given.get("despite", [])
     if not isinstance(despite, list) or not all(isinstance(each, str) for each in despite):
-        raise BadInput(
-            "bad-field", Words("despite：须为文字列表。", "despite: must be a list of texts."), field="despite"
-        )
+        raise BadInput("bad-field", fault("despite", "须为文字列表", "must be a list of texts"), field="despite")
 
     def do(session: Session, incident: IncidentRow) -> None:
         record.stand_down(
@@ -276,19 +301,39 @@ def _ended(n: int, officer: Officer, step: Any) -> Response:
     return once(do)
 
 
-def _order(given: Mapping[str, Any], at: datetime) -> Order:
-    consent = _consent(given.get("consent"), at)
+def _foreseen(session: Session, incident: IncidentRow, made: statement.Statement, now: assess.Context) -> document.Json:
+    run = assess.rerun(session, incident, made, now)
+    return {"id": None, **run.body, "warnings": _warnings(made, now)}
+
+
+def _warnings(made: statement.Statement, now: assess.Context) -> list[dict[str, Any]]:
+    """What may be a typing error, and is taken all the same."""
+    return [
+        {"field": field, "words": words.stored()} for field, words in statement.doubts(made, now=now.at, zone=now.zone)
+    ]
+
+
+def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
+    changes = given.get("changes")
+    if not isinstance(changes, dict) or not changes:
+        words = fault("changes", "请写明要更正的内容", "needs at least one thing to be corrected")
+        raise BadInput("bad-field", words, field="changes")
+    return changes
+
+
+def _order(given: Mapping[str, Any], incident: IncidentRow, now: assess.Context) -> Order:
+    consent = _consent(given.get("consent"), incident, now)
     act = _act(given.get("act"), consent)
     withheld = given.get("withhold", [])
     if not isinstance(withheld, list) or not all(isinstance(each, dict) for each in withheld):
-        raise BadInput("bad-field", Words("withhold：须为列表。", "withhold: must be a list."), field="withhold")
+        raise BadInput("bad-field", fault("withhold", "须为列表", "must be a list"), field="withhold")
     return Order(
         assessment=_whole(given, "assessment"),
         issue=_numbers(given.get("notifications", [])),
         withhold=[(_whole(each, "id"), text(each, "reason")) for each in withheld],
         act=act,
         consent=consent,
-        next_update_at=_instant(given, "next_update_at"),
+        next_update_at=_promised(given, now),
         on_behalf=text(given, "on_behalf", required=False) or None,
     )
 
@@ -296,41 +341,55 @@ def _order(given: Mapping[str, Any], at: datetime) -> Order:
 def _act(given: Any, consent: Consent | None) -> Act:
     if given is None:
         return Act.HEADS_UP if consent is None else Act.FORMAL_NOTICE
-    if given not in tuple(Act):
-        words = Words("act：须为 heads_up 或 formal_notice。", "act: must be heads_up or formal_notice.")
-        raise BadInput("bad-field", words, field="act")
-    return Act(given)
+    return Act(one_of(given, "act", (Act.HEADS_UP.value, Act.FORMAL_NOTICE.value)))
 
 
-def _consent(given: Any, at: datetime) -> Consent | None:
+def _consent(given: Any, incident: IncidentRow, now: assess.Context) -> Consent | None:
     if given is None:
         return None
     if not isinstance(given, dict):
-        words = Words("consent：须写明同意人 by、方式 how 和时间 at。", "consent: needs by, how and at.")
+        words = fault("consent", "须写明同意人、方式和时间", "needs by whom, how and when")
         raise BadInput("bad-field", words, field="consent")
-    if given.get("how") not in ("oral", "telephone", "signed"):
-        words = Words(
-            "consent.how：须为 oral、telephone 或 signed。", "consent.how: must be oral, telephone or signed."
+    by, how = text(given, "by", limit=100), one_of(given.get("how"), "consent.how", CONSENTS)
+    if given.get("at") is None:
+        return Consent(by=by, how=how, at=now.at)
+    at = stated.checked(
+        instant(given["at"], "consent.at"),
+        "consent.at",
+        after=incident.known_at,
+        because=Words("本台知悉", "this desk knew"),
+        now=now.at,
+        zone=now.zone,
+    )
+    return Consent(by=by, how=how, at=at)
+
+
+def _promised(given: Mapping[str, Any], now: assess.Context) -> datetime | None:
+    """When the next word is promised: later than now, and while anybody still waits for it."""
+    if given.get("next_update_at") is None:
+        return None
+    at, name = instant(given["next_update_at"], "next_update_at"), "next_update_at"
+    if not now.at < at <= now.at + LONGEST_PROMISE:
+        read, days = moment(at, now.zone, now.at), LONGEST_PROMISE.days
+        words = fault(
+            name,
+            f"读作{read.zh}；须在现在之后、{days} 天之内",
+            f"is read as {read.en}; it must be later than now and within {days} days",
         )
-        raise BadInput("bad-field", words, field="consent.how")
-    return Consent(by=text(given, "by", limit=100), how=given["how"], at=_instant(given, "at") or at)
-
-
-def _instant(given: Mapping[str, Any], name: str) -> datetime | None:
-    value = given.get(name)
-    return None if value is None else instant(value, name)
+        raise BadInput("bad-promise", words, field=name)
+    return at
 
 
 def _ids(given: str) -> list[int]:
-    if not all(each.isdigit() and len(each) < 19 for each in given.split(",")):
-        words = Words("ids：须为逗号分隔的编号。", "ids: must be ids separated by commas.")
+    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in given.split(",")):
+        words = fault("ids", "须为逗号分隔的编号", "must be numbers separated by commas")
         raise BadInput("bad-field", words, field="ids")
     return [int(each) for each in given.split(",")]
 
 
 def _numbers(given: Any) -> list[int]:
     if not isinstance(given, list) or not all(type(each) is int for each in given):
-        words = Words("notifications：须为编号列表。", "notifications: must be a list of ids.")
+        words = fault("notifications", "须为编号列表", "must be a list of numbers")
         raise BadInput("bad-field", words, field="notifications")
     return given
 
@@ -338,5 +397,5 @@ def _numbers(given: Any) -> list[int]:
 def _whole(given: Mapping[str, Any], name: str) -> int:
     value = given.get(name)
     if type(value) is not int:
-        raise BadInput("bad-field", Words(f"{name}：须为整数。", f"{name}: must be a whole number."), field=name)
+        raise BadInput("bad-field", fault(name, "须为整数", "must be a whole number"), field=name)
     return value

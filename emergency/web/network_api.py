@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from emergency import clock
 from emergency.access import Action
-from emergency.errors import BadInput
 from emergency.incidents import tiles as incident_tiles
 from emergency.incidents.survey import locate
 from emergency.incidents.values import candidate_json
@@ -18,11 +17,10 @@ from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions import tiles as division_tiles
 from emergency.river import networks, tiles
 from emergency.river.values import Direction, Spot
-from emergency.web.answer import instant, number, reading, text
+from emergency.web.answer import instant, number, one_of, reading, text
 from emergency.web.app import parts
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
-from emergency.words import Words
 
 blueprint = Blueprint("network", __name__)
 MVT = "application/vnd.mapbox-vector-tile"
@@ -50,8 +48,8 @@ def snapped() -> Response:
 def traced() -> Response:
     """The course of the water from a spot, down or up."""
     name = request.args.get("network")
-    direction = _one_of("direction", "down", tuple(Direction))
-    main_only = _one_of("main", "0", ("0", "1")) == "1"
+    direction = one_of(request.args.get("direction", "down"), "direction", tuple(Direction))
+    main_only = one_of(request.args.get("main", "0"), "main", ("0", "1")) == "1"
     at = _at()
 
     def do(session: Session) -> Mapping[str, Any]:
@@ -90,7 +88,7 @@ def divisions_tile(z: int, x: int, y: int) -> Response:
 
     def do(session: Session) -> tuple[str, Callable[[], bytes]]:
         version = jurisdictions.active_boundaries(session)
-        return f"d{version}", lambda: division_tiles.tile(session, version, z, x, y)
+        return f"d{version}.2", lambda: division_tiles.tile(session, version, z, x, y)
 
     return _tile(do)
 
@@ -139,14 +137,6 @@ def _spot(session: Session, name: str | None) -> Spot:
             number("offset_m", low=0, high=1e7) if "offset_m" in request.args else 0.0,
         )
     return course.at_point(session, number("lon", low=-180, high=180), number("lat", low=-90, high=90), name=name)
-
-
-def _one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    given = request.args.get(name, default)
-    if given not in allowed:
-        words = Words(f"{name}：须为 {'、'.join(allowed)} 之一。", f"{name}: must be one of {', '.join(allowed)}.")
-        raise BadInput("bad-field", words, field=name)
-    return given
 
 
 def _at() -> datetime:

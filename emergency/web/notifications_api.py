@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from emergency import access, clock, notifications
 from emergency.access import Action, Officer, Subject
-from emergency.errors import BadInput, NotFound
+from emergency.errors import NotFound
 from emergency.incidents import overview
 from emergency.notifications import NotificationRow, Via
-from emergency.web.answer import body, once, reading, text
+from emergency.web.answer import body, once, one_of, reading, text
 from emergency.web.app import parts
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
@@ -37,11 +37,7 @@ def open_ones() -> Response:
 def acknowledge(n: int) -> Response:
     """Read a message back, for one's own desk; with `by` and `code` for a person on the telephone."""
     given, officer, at = body(), signed_in(), clock.now()
-    via = given.get("via", "web")
-    if via not in ("web", "code", "call"):
-        raise BadInput(
-            "bad-field", Words("via：须为 web、code 或 call。", "via: must be web, code or call."), field="via"
-        )
+    via = one_of(given.get("via", "web"), "via", ("web", "code", "call"))
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         row = _seen(session, n, officer)

@@ -8,13 +8,20 @@ from flask import Blueprint, Response, current_app, jsonify
 from werkzeug.routing import Rule
 
 from emergency.access import Action
-from emergency.incidents.statement import ReportIn
+from emergency.incidents.statement import CANNOT_BE_UNKNOWN, ReportIn
 from emergency.web.rules import action_of, rule
 
 blueprint = Blueprint("openapi", __name__)
 PREFIX: Final = "/api/v1/"
 METHODS: Final = ("GET", "POST")
-REPORTED: Final = frozenset({"incidents.preview", "incidents.report", "incidents.add_report"})
+BODIES: Final = {
+    "incidents.preview": "Report",
+    "incidents.report": "Report",
+    "incidents.add_report": "Report",
+    "incidents.correct": "Correction",
+    "incidents.preview_report": "Report",
+    "incidents.preview_correction": "Correction",
+}
 
 
 @blueprint.get("/api/v1/openapi.json")
@@ -33,7 +40,7 @@ def described() -> Response:
             },
             "paths": _paths(),
             "components": {
-                "schemas": {"Report": schema, **shared, "Problem": _PROBLEM},
+                "schemas": {"Report": schema, "Correction": _correction(schema), **shared, "Problem": _PROBLEM},
                 "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             },
             "security": [{"token": []}],
@@ -78,7 +85,8 @@ def _operation(each: Rule, method: str, summary: str) -> dict[str, Any]:
         },
     }
     if method == "POST":
-        body = {"$ref": "#/components/schemas/Report"} if each.endpoint in REPORTED else {"type": "object"}
+        named = BODIES.get(each.endpoint)
+        body = {"$ref": f"#/components/schemas/{named}"} if named else {"type": "object"}
         made["requestBody"] = {"content": {"application/json": {"schema": body}}}
         made["parameters"].append(
             {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
@@ -86,6 +94,26 @@ def _operation(each: Rule, method: str, summary: str) -> dict[str, Any]:
     return made
 
 
+def _correction(report: dict[str, Any]) -> dict[str, Any]:
+    """The report's fields, none required; null sets one back to unknown, where it can be unknown."""
+    fields = {name: _changed(name, field) for name, field in report["properties"].items()}
+    changes = {"type": "object", "properties": fields, "minProperties": 1, "additionalProperties": False}
+    reason = {"type": "string", "minLength": 1, "maxLength": 2000}
+    return {
+        "type": "object",
+        "required": ["changes", "reason"],
+        "properties": {"changes": changes, "reason": reason},
+    }
+
+
+def _changed(name: str, field: dict[str, Any]) -> dict[str, Any]:
+    """A field in a correction: it has no default, since an absent one stays as it is."""
+    plain = {key: value for key, value in field.items() if key not in ("default", "title")}
+    kinds = [each for each in plain.get("anyOf", [plain]) if each != _NULL]
+    return {"anyOf": kinds if name in CANNOT_BE_UNKNOWN else [*kinds, _NULL]}
+
+
+_NULL: Final = {"type": "null"}
 _PROBLEM: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],

@@ -19,6 +19,7 @@ from emergency.access import Action
 from emergency.errors import NotReady, NotSignedIn
 from emergency.incidents import postmortem, record
 from emergency.jurisdictions import load as jurisdictions
+from emergency.jurisdictions.extent import extent
 from emergency.river import networks
 from emergency.units import iso
 from emergency.web import live, printed, session
@@ -52,8 +53,11 @@ class Health:
 @blueprint.get("/")
 @rule(Action.SIGNED_IN)
 def home() -> str:
-    """The live map with the call board."""
-    return render_template("desk.html", officer=session.signed_in())
+    """The live map with the call board; without an incident it opens on the desk's own division."""
+    officer = session.signed_in()
+    with parts().sessions.begin() as opened:
+        bounds = extent(opened, officer.desk) if officer.desk else None
+    return render_template("desk.html", officer=officer, bounds=bounds)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -99,7 +103,7 @@ def printed_record(number: int) -> str:
         incident = record.found(opened, number, officer, Action.SEE_INCIDENT)
         folded = spoken(postmortem.fold(opened, incident, officer=officer), tongue)
         names = _names(opened, folded, tongue)
-    speech = printed.Speech(half(tongue), names, parts().settings.time_zone)
+    speech = printed.Speech(half(tongue), names, parts().settings.time_zone, tongue)
     return render_template("record.html", record=folded, printed_at=iso(at), officer=officer, **printed.helpers(speech))
 
 
@@ -146,6 +150,7 @@ def _names(opened: Session, folded: Any, tongue: Language) -> dict[str, str]:
     divisions = jurisdictions.division(opened, clock.now())
     codes = {folded["incident"]["lead"]}
     codes |= {each[side] for each in folded["told"] for side in ("who", "tells") if each.get(side)}
+    codes |= {each["by"]["desk"] for each in folded["reports"] if each["by"].get("desk")}
     for entry in folded["timeline"]:
         facts = entry.get("facts", {})
         codes |= {facts[name] for name in (*printed.DESKS, "who") if isinstance(facts.get(name), str)}

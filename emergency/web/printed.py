@@ -3,11 +3,16 @@
 Pure: it takes the folded record in one language and changes nothing in it; what the fold withholds stays withheld.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from emergency.incidents.statement import CLEARED
+from emergency.labels import label
+from emergency.words import Language
 
 Json = Mapping[str, Any]
 WORDED: Final = {
@@ -19,16 +24,47 @@ WORDED: Final = {
     "circle": "circle",
 }
 """Facts whose values are words of the catalogue, with the group in which each stands."""
+SAID: Final = (
+    "location",
+    "occurred_at",
+    "known_at",
+    "substance",
+    "source_state",
+    "flow_state",
+    "bank",
+    "verification",
+    "reporter",
+    "mass_kg",
+    "duration_min",
+    "description",
+    "deaths",
+    "poisoned",
+    "evacuated",
+    "loss_yuan",
+    "intake_interrupted",
+    "unlocated",
+    "drill",
+)
+"""The fields of a statement, as the form asks for them."""
+SAID_WORDED: Final = {
+    "source_state": "source_state",
+    "flow_state": "flow_state",
+    "bank": "bank",
+    "verification": "verification",
+    "intake_interrupted": "interrupted",
+}
+LEAST_FOLDED: Final = 3
 DESKS: Final = ("tells", "desk", "jurisdiction")
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """How a page speaks: one language's sentences, the names of desks, the zone of its hours."""
+    """How a page speaks: its language and that one's sentences, the names of desks, the zone of its hours."""
 
     words: Mapping[str, str]
     names: Mapping[str, str]
     zone: ZoneInfo
+    tongue: Language
 
     def word(self, group: str, value: object) -> str:
         """The word for a state or kind; an unknown one stands as it is."""
@@ -47,15 +83,52 @@ class Speech:
         return datetime.fromisoformat(at).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def helpers(speech: Speech) -> dict[str, Callable[..., str]]:
+def statement(said: Json, speech: Speech) -> list[tuple[str, str]]:
+    """What one report says, field by field, in the order of the form; what a correction made unknown, at the end."""
+    given = {**said, **(said.get("impact") or {})}
+    shown = [(_label(name, speech), _value(name, given[name], speech)) for name in SAID if given.get(name)]
+    cleared = [_label(name, speech) for name in said.get(CLEARED, ())]
+    return shown + ([(speech.words["record.report.cleared"], speech.words["comma"].join(cleared))] if cleared else [])
+
+
+def _label(name: str, speech: Speech) -> str:
+    called = label(name).to(speech.tongue).removeprefix("the ")
+    return called[:1].upper() + called[1:]
+
+
+def _value(name: str, value: Any, speech: Speech) -> str:
+    if name in SAID_WORDED:
+        return speech.word(SAID_WORDED[name], value)
+    if name == "location":
+        return f"{value.get('lon')}, {value.get('lat')}"
+    if name in ("occurred_at", "known_at"):
+        instants = [value["earliest"], value["latest"]] if isinstance(value, Mapping) else [value]
+        return " – ".join(speech.hour(each) for each in instants)
+    if isinstance(value, bool):
+        return speech.words["yes"]
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Entries shown as one: what they are together is empty where each stands for itself."""
+
+    together: str
+    entries: Sequence[Json]
+
+
+def helpers(speech: Speech) -> dict[str, Callable[..., Any]]:
     """What the template calls."""
     return {
+        "statement": lambda said: statement(said, speech),
+        "folded": lambda entries: folded(entries, speech),
         "word": speech.word,
         "desk": speech.desk,
         "hour": speech.hour,
         "seconds": speech.seconds,
         "line": lambda entry: line(entry, speech),
         "actor": lambda by: actor(by, speech),
+        "behalf": lambda told: behalf(told, speech),
         "reason": reason,
     }
 
@@ -71,9 +144,31 @@ def line(entry: Json, speech: Speech) -> str:
         "role": speech.word("contact", facts.get("role") or facts.get("step") or ""),
         "reason": reason(facts.get("reason")),
         "flow": speech.word("flow_state", facts.get("flow_state", "")),
+        "behalf": behalf(facts, speech),
+        "cleared": cleared(facts.get("cleared"), speech),
+        "late": speech.words["late.at"].format(at=speech.hour(facts.get("stated_at"))) if facts.get("late") else "",
     }
     sentence = speech.words.get(f"entry.{entry['kind']}")
     return sentence.format_map(_Blank(known)) if sentence else str(entry["kind"])
+
+
+def folded(entries: Sequence[Json], speech: Speech) -> list[Fold]:
+    """The timeline with each run of what the machine entered at once as one line that can be opened."""
+    runs = [list(run) for _, run in groupby(entries, key=_alike)]
+    folds: list[Fold] = []
+    for run in runs:
+        sentence = speech.words.get(f"fold.{run[0].get('kind')}")
+        if sentence and len(run) >= LEAST_FOLDED:
+            known = _Blank(n=len(run), reason=reason(run[0]["facts"].get("reason")))
+            folds.append(Fold(sentence.format_map(known), run))
+        else:
+            folds.extend(Fold("", [each]) for each in run)
+    return folds
+
+
+def _alike(entry: Json) -> tuple[object, ...]:
+    """Entries of a row that are alike in this are one act: of one kind, by one actor, for one reason."""
+    return entry.get("kind"), str(entry.get("by")), str(entry.get("facts", {}).get("reason"))
 
 
 def actor(by: Json, speech: Speech) -> str:
@@ -82,6 +177,21 @@ def actor(by: Json, speech: Speech) -> str:
         return speech.words["by.process"].format(process=by["process"])
     role = speech.word("role", by["role"]) if by.get("role") else ""
     return " ".join(part for part in (speech.desk(by.get("desk")), role) if part)
+
+
+def behalf(told: Json, speech: Speech) -> str:
+    """For whom a message was decided on, and why; nothing where its own desk did."""
+    if not told.get("on_behalf"):
+        return ""
+    return speech.words["entry.behalf"].format(who=speech.desk(told.get("who")), why=told["on_behalf"])
+
+
+def cleared(names: Sequence[str] | None, speech: Speech) -> str:
+    """What a correction made unknown."""
+    if not names:
+        return ""
+    fields = speech.words["comma"].join(speech.word("field", name) for name in names)
+    return speech.words["entry.cleared"].format(fields=fields)
 
 
 def reason(given: object) -> str:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, after_this_request, current_app, g, request
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.orm import Session
 
-from emergency import access
+from emergency import access, clock
 from emergency.access import Action, Officer
 from emergency.errors import Forbidden, NotSignedIn
+from emergency.throttle import TooManyTries
+from emergency.web import door
 from emergency.web.app import parts
 from emergency.web.rules import action_of
 from emergency.words import Words
@@ -56,10 +58,14 @@ def signed_in() -> Officer:
 
 
 def sign_in(name: str, password: str) -> Officer:
-    """Begin a session."""
-    found = _load(lambda session: access.by_password(session, name=name, password=password))
-    assert found is not None
+    """Begin a session; the browser is known under this name from then on."""
+    try:
+        found = access.sign_in(parts().sessions, door.of(name), name=name, password=password, at=clock.now())
+    except TooManyTries as shut:
+        _say_when(shut)
+        raise
     login_user(SignedIn(found), remember=False)
+    door.remember(name)
     g.officer = found
     return found
 
@@ -68,6 +74,17 @@ def sign_out() -> None:
     """End the session."""
     logout_user()
     g.pop("officer", None)
+
+
+def _say_when(shut: TooManyTries) -> None:
+    """The form is shown again with the sentence; a program reads the same from status and header."""
+
+    def dressed(answer: Response) -> Response:
+        answer.status_code = shut.status
+        answer.headers["Retry-After"] = str(shut.facts["wait_s"])
+        return answer
+
+    after_this_request(dressed)
 
 
 def _guard() -> None:

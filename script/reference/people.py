@@ -1,5 +1,8 @@
 """The demonstration contacts: roles at every desk, never persons, with fictional numbers; and a roster for each.
 
+Some intakes have a contact of their own (`site:` and the site's number), and one county a number for all its intakes
+(`inside:` and its code); the others have none, as it is in life.
+
 A number is a North American area code and 555-01xx, the range kept free for fiction; no two contacts share one.
 """
 
@@ -16,6 +19,13 @@ TITLES_EN = {"primary": "duty desk", "deputy": "deputy duty desk", "leader": "du
 ENDINGS_EN = (" Autonomous County", " District", " County", " City", " Prefecture")
 # So that the English texts are exercised too.
 ENGLISH = frozenset({("500000", "deputy"), ("510100", "deputy")})
+PLACES = (
+    ("site:5001", "观音镇（合成）取水口值班", "Guanyin (synthetic) intake duty"),
+    ("site:5002", "七星镇（合成）取水口值班", "Qixing (synthetic) intake duty"),
+    ("site:5003", "碧山镇（合成）取水口值班", "Bishan (synthetic) intake duty"),
+    ("inside:511703", "达川区供水值班（合成）", "Dachuan (synthetic) water supply duty"),
+)
+PLACES_AREA = "505"
 SHIFT_HOURS = 24
 ANCHOR = "2025-01-01T08:00:00+08:00"
 
@@ -54,6 +64,7 @@ def contacts_yaml(found: tuple[Desk, ...]) -> str:
         "version: 1",
         "contacts:",
         *(line for n, desk in enumerate(found) for role in AREAS for line in _contact(desk, role, n)),
+        *(line for n, place in enumerate(PLACES) for line in _place(*place, n)),
         "rosters:",
         *(line for desk in found for line in _roster(desk)),
     ]
@@ -75,6 +86,23 @@ def _contact(desk: Desk, role: str, n: int) -> Iterator[str]:
         "synthetic": "true",
     }
     return _item(values)
+
+
+def _place(key: str, name_zh: str, name_en: str, n: int) -> Iterator[str]:
+    return _item(
+        {
+            "id": f'"{key}"',
+            "division": f'"{key}"',
+            "role": "primary",
+            "name_zh": name_zh,
+            "name_en": f'"{name_en}"',
+            "number": f'"+1{PLACES_AREA}55501{n:02d}"',
+            "country_profile": "CN",
+            "language": "zh",
+            "content_level": "facts",
+            "synthetic": "true",
+        }
+    )
 
 
 def _roster(desk: Desk) -> Iterator[str]:

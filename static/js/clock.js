@@ -67,7 +67,7 @@ export function seconds(at, zone) {
 }
 
 /**
- * "07:30" today, "22日 07:30" / "22 Nov 07:30" on another day, with the year when it is another year.
+ * "07:30" today, "11月22日 07:30" / "22 Nov 07:30" on another day, with the year when it is another year.
  * @param {Date | string} at
  * @param {{now: Date, zone: string, language: Language}} here
  */
@@ -143,8 +143,7 @@ function dateUnlessToday(w, today, language) {
   const month = MONTHS[w.month - 1];
   if (w.year !== today.year)
     return language === "zh" ? `${w.year}年${w.month}月${w.day}日` : `${w.day} ${month} ${w.year}`;
-  if (w.month !== today.month) return language === "zh" ? `${w.month}月${w.day}日` : `${w.day} ${month}`;
-  return language === "zh" ? `${w.day}日` : `${w.day} ${month}`;
+  return language === "zh" ? `${w.month}月${w.day}日` : `${w.day} ${month}`;
 }
 
 /** @param {string} zone */

@@ -15,13 +15,6 @@
  * @property {{by: string, at: string, via: string}} [acknowledged]
  */
 /**
- * When each was first done: the measures of an incident.
- * @typedef {object} Firsts
- * @property {string} [call]
- * @property {string} [message]
- * @property {string} [read_back]
- */
-/**
  * Number of the last entry that touched each.
  * @typedef {object} Changed
  * @property {number} assessment
@@ -37,7 +30,6 @@
  * @property {Entry[]} entries
  * @property {Record<number, Told>} told by notification
  * @property {Changed} changed
- * @property {Firsts} firsts
  */
 
 /** Which of the page's other facts an entry makes stale, by the first word of its kind. */
@@ -49,12 +41,8 @@ const TOUCHES = /** @type {Record<string, (keyof Changed)[]>} */ ({
   proposal: ["incident"],
   promise: ["incident"],
   contact: ["calls"],
+  intake: ["incident", "calls"],
   audience: [],
-});
-const FIRSTS = /** @type {Record<string, keyof Firsts>} */ ({
-  "delivery.called": "call",
-  "notification.issued": "message",
-  "notification.acknowledged": "read_back",
 });
 const EVERYTHING = /** @type {(keyof Changed)[]} */ (["incident"]);
 const STATES = /** @type {Record<string, string>} */ ({
@@ -70,7 +58,7 @@ const STATES = /** @type {Record<string, string>} */ ({
  */
 export function opened(stream) {
   const changed = { assessment: 0, calls: 0, incident: 0 };
-  return { stream, last: 0, missingAfter: null, entries: [], told: {}, changed, firsts: {} };
+  return { stream, last: 0, missingAfter: null, entries: [], told: {}, changed };
 }
 
 /**
@@ -101,21 +89,7 @@ export function foldAll(file, entries) {
 function facts(file, entry) {
   const touched = TOUCHES[entry.kind.split(".")[0] ?? ""] ?? EVERYTHING;
   const changed = { ...file.changed, ...Object.fromEntries(touched.map((name) => [name, entry.n])) };
-  return { changed, firsts: firsts(file.firsts, entry), told: told(file.told, entry) };
-}
-
-/**
- * A call counts from when it was made, though it may have been typed in later and out of order.
- * @param {Firsts} before
- * @param {OpenEntry} entry
- * @returns {Firsts}
- */
-function firsts(before, entry) {
-  const name = FIRSTS[entry.kind];
-  if (!name) return before;
-  const at = String(entry.facts.stated_at ?? entry.at);
-  const known = before[name];
-  return known && new Date(known) <= new Date(at) ? before : { ...before, [name]: at };
+  return { changed, told: told(file.told, entry) };
 }
 
 /**
@@ -141,7 +115,7 @@ function told(before, entry) {
 function acknowledged(before, entry) {
   const by = {
     by: String(entry.facts.person ?? entry.by.role ?? ""),
-    at: entry.at,
+    at: String(entry.facts.stated_at ?? entry.at),
     via: String(entry.facts.via ?? ""),
   };
   const named = /** @type {number[]} */ (entry.facts.acknowledges ?? []);

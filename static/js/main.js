@@ -18,6 +18,7 @@ import { dress, draw } from "./page.js";
 import * as sheets from "./sheets.js";
 import { set, start, state, watch } from "./store.js";
 import * as ticking from "./ticking.js";
+import { mayReport } from "./views/next.js";
 
 const POLL_MS = 10_000;
 const MAY_SEE_CONTACTS = new Set(["duty_officer", "leader", "administrator"]);
@@ -28,19 +29,19 @@ async function begin() {
   const skew_ms = new Date(me.now).getTime() - (asked_ms + Date.now()) / 2;
   start(initial(me, skew_ms));
   watch(draw);
+  watch((current, before) => {
+    if (before?.mode === "report" && current.mode === "desk") report.remember();
+  });
   wire();
   sourceLine(me.source_line);
   ticking.start(() => set({}));
   const map = document.getElementById("map");
   if (map) openMap(map, me.time_zone);
   connect(me.desk);
-  const wanted = Number(new URLSearchParams(location.search).get("incident"));
   await Promise.all([incidents.loadList(), calls.loadMine(), loadDuty(me.desk)].map(quietly));
   offers.ringIfOpen();
-  const first =
-    state().incidents?.find(({ number }) => number === wanted) ??
-    (state().incidents?.length === 1 ? state().incidents?.[0] : undefined);
-  if (first) await quietly(incidents.choose(first.number));
+  report.remember();
+  await quietly(incidents.open("replace"));
 }
 
 /** The desk works without its map, on a computer that cannot draw one. @param {HTMLElement} place @param {string} zone */
@@ -78,7 +79,7 @@ function connect(desk) {
 function linked(link, why) {
   const { link: before, lost_at } = state();
   set({ link, lost_at: link === "live" ? null : (lost_at ?? Date.now()) });
-  if (why === "sign-in") set({ notice: say("trouble.session") });
+  if (why === "sign-in") set({ notice: say("trouble.session"), expired: true });
   if (link === "live" && before === "lost") [incidents.loadList(), calls.loadMine()].forEach(quietly);
 }
 
@@ -110,6 +111,7 @@ function wire() {
     submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits },
   });
   window.addEventListener("resize", () => set({}));
+  window.addEventListener("popstate", () => quietly(incidents.open("keep")));
   document.addEventListener("pointerdown", (event) => {
     alarm.arm();
     closeBoxes(/** @type {Element | null} */ (event.target));
@@ -131,10 +133,16 @@ function closeBoxes(pressed) {
 /** @param {KeyboardEvent} event */
 function keys(event) {
   alarm.arm();
+  const box = document.querySelector("details.menu[open], details.map-box[open]");
   if (event.key === "Escape") closeBoxes(null);
   const from = /** @type {HTMLElement} */ (event.target);
   if (event.key === "Enter" && from.id === "place" && report.firstPlace()) event.preventDefault();
-  if (event.key === "Escape" && state().mode === "report" && from.closest("#report-form")) {
+  const dialog = document.querySelector("dialog[open]");
+  if (event.altKey && event.code === "KeyR" && !dialog && mayReport(state().me)) {
+    event.preventDefault();
+    if (state().mode !== "report") report.begin();
+  }
+  if (event.key === "Escape" && state().mode === "report" && !dialog && !box) {
     if (state().places.length) set({ places: [] });
     else report.leave();
   }
@@ -173,6 +181,7 @@ function initial(me, skew_ms) {
     assessment: null,
     shapes: null,
     calls: [],
+    intakes: [],
     files: {},
     mine: [],
     duty: null,
@@ -185,10 +194,14 @@ function initial(me, skew_ms) {
     slips: [],
     preview: { state: "idle", assessment: null, problem: null },
     places: [],
+    searched: null,
+    typing: null,
+    kept: null,
     picks: {},
     revealed: {},
     cardFaults: {},
     notice: null,
+    expired: false,
     tab: "next",
     centre: "map",
     lookAt_ms: null,

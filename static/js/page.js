@@ -8,18 +8,23 @@ import { address } from "./map/icons.js";
 import { controls } from "./map/legend.js";
 import * as chart from "./map/map.js";
 import { morph } from "./morph.js";
+import { standing } from "./news.js";
 import { now, state } from "./store.js";
 import { known } from "./views/known.js";
 import { plot } from "./views/plot.js";
 import { slider } from "./views/slider.js";
 import { bar, next } from "./views/next.js";
+import { assumed } from "./views/assumed.js";
+import { signInAgain } from "./views/parts.js";
 import { duty, incidentName, link, switcher } from "./views/topbar.js";
 
 /** @typedef {import("./store.js").State} State */
 
 const REDRAW_MS = 30_000;
-/** What the buttons above the plot and the source line under it take, as in map.css. */
+/** What the buttons above the plot and the source line under it take, as in map.css; on a phone the line breaks. */
 const PLOT_HEAD = 76;
+const NARROW = 500;
+const PLOT_HEAD_NARROW = 96;
 let firstCall = /** @type {string | null} */ (null);
 let framed = /** @type {number | null} */ (null);
 /** What the map was last drawn from. */
@@ -47,8 +52,8 @@ export function draw(current, before) {
   for (const tab of document.querySelectorAll("[data-do=tab]"))
     tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.id === current.tab));
   if (before && before.tab !== current.tab) chart.resized();
-  drawMap(current);
   drawCentre(current);
+  drawMap(current); // after the slider stands: the map is framed at the size that it keeps
 }
 
 /** The map has loaded its style: give it what is known, and the legend its marks. */
@@ -67,6 +72,7 @@ export function dress() {
 /** @param {State} current */
 function drawMap(current) {
   if (current.chosen === null) framed = null;
+  if (current.mode !== "report") chart.mark(null);
   const shapes = current.mode === "report" && !current.reportFor ? null : current.shapes;
   const at = lookAt(current);
   if (shapes !== charted.shapes || Math.abs(at.getTime() - charted.at_ms) >= REDRAW_MS) {
@@ -104,7 +110,7 @@ function drawCentre(current) {
       place,
       plot(
         current.assessment,
-        { width, height: height - PLOT_HEAD, knownAt: current.incident?.known_at, at: lookAt(current) },
+        { width, height: height - (width < NARROW ? PLOT_HEAD_NARROW : PLOT_HEAD), knownAt: current.incident?.known_at, at: lookAt(current) },
         here(),
       ),
     );
@@ -126,6 +132,7 @@ function centreTabs(current) {
 /** @param {State} current */
 function frame(current) {
   framed = current.chosen;
+  chart.resized();
   if (current.shapes) chart.frame(current.shapes, now());
 }
 
@@ -160,7 +167,7 @@ function banner(current) {
           `
         : NOTHING
     }
-    ${current.news.map(
+    ${standing(current).map(
       (one) => html`
         <p class="notice" role="alert" data-key="news-${one.n}">
           <strong>${one.words}</strong>
@@ -179,12 +186,13 @@ function banner(current) {
       current.notice
         ? html`
             <p class="notice" role="alert">
-              ${current.notice}
+              ${current.notice} ${current.expired ? signInAgain(here()) : NOTHING}
               <button data-do="dismiss">${say("dismiss")}</button>
             </p>
           `
         : NOTHING
     }
+    ${assumed(current, here())}
     ${
       current.me.role === "liaison" && !current.alarm && alarm.mayAsk()
         ? html`

@@ -3,9 +3,9 @@
  * say is missing. Pure. Only the place is required; what is unknown is left out, never guessed.
  */
 
-import { localOf } from "./clock.js";
+import { instantOf, localOf } from "./clock.js";
 import { isPlace, parse, written } from "./coordinates.js";
-import { parseMoment } from "./moments.js";
+import { isOld, parseMoment, readMoment } from "./moments.js";
 
 /**
  * @typedef {object} Draft
@@ -25,6 +25,7 @@ import { parseMoment } from "./moments.js";
  * @property {boolean} unlocated
  * @property {boolean} drill
  * @property {string} reason why it is corrected
+ * @property {string} sure instants long ago that were said to be meant, a line each
  */
 /** @typedef {{field: string, key: string}} Slip a field and the sentence that says what to correct */
 
@@ -32,6 +33,7 @@ export const FLOW_STATES = ["unknown", "low", "mean", "high", "flood"];
 export const SOURCE_STATES = ["unknown", "continuing", "stopped"];
 export const BANKS = ["unknown", "left", "right", "middle"];
 export const VERIFICATIONS = ["unverified", "preliminary", "verified", "refuted"];
+const STILL_MISSING = new Set(["form.place.missing", "form.place.choose"]);
 
 /**
  * @param {Date} now
@@ -56,6 +58,7 @@ export function emptyDraft(now, zone) {
     unlocated: false,
     drill: false,
     reason: "",
+    sure: "",
   };
 }
 
@@ -69,12 +72,43 @@ export function emptyDraft(now, zone) {
 export function slips(draft, zone, now) {
   const found = [
     placeSlip(draft.place),
-    timeSlip("occurred_at", draft.occurred, zone, now),
+    timeSlip("occurred_at", draft, draft.occurred, zone, now),
     numberSlip("mass_kg", draft.mass_kg),
     numberSlip("duration_min", draft.duration_min),
-    timeSlip("known_at", draft.known, zone, now),
+    timeSlip("known_at", draft, draft.known, zone, now),
   ];
   return found.flatMap((slip) => (slip ? [slip] : []));
+}
+
+/**
+ * What is already wrong with what has been typed: said at once, unlike what is still missing.
+ * @param {Draft} draft
+ * @param {string} zone
+ * @param {Date} now
+ * @returns {Slip[]}
+ */
+export function slipsSoFar(draft, zone, now) {
+  return slips(draft, zone, now).filter(({ key }) => !STILL_MISSING.has(key));
+}
+
+/**
+ * The draft with a time long ago said to be meant.
+ * @param {Draft} draft
+ * @param {string} at
+ * @returns {Draft}
+ */
+export function sureOf(draft, at) {
+  return { ...draft, sure: [...draft.sure.split("\n"), at].filter(Boolean).join("\n") };
+}
+
+/**
+ * Whether anything of a draft was typed or chosen: an untouched form is not worth keeping.
+ * @param {Draft} draft
+ * @param {Draft} empty
+ */
+export function isWorthKeeping(draft, empty) {
+  const own = Object.entries(empty).filter(([name]) => !["known", "sure", "placeName"].includes(name));
+  return own.some(([name, value]) => draft[/** @type {keyof Draft} */ (name)] !== value);
 }
 
 /**
@@ -129,10 +163,12 @@ export function placed(draft, place, name = "") {
  */
 export function draftOf(held, empty, zone) {
   const hour = (/** @type {string | undefined} */ at) => (at ? localOf(at, zone).replace("T", " ") : "");
+  const seen = held.occurred_at?.latest ?? held.occurred_at;
+  const sure = [seen, held.known_at].flatMap((at) => (at ? [instantOf(localOf(at, zone), zone)] : []));
   return {
     ...empty,
     place: written(held.location),
-    occurred: hour(held.occurred_at?.latest ?? held.occurred_at),
+    occurred: hour(seen),
     known: hour(held.known_at),
     substance: held.substance ?? "",
     source_state: held.source_state,
@@ -141,20 +177,43 @@ export function draftOf(held, empty, zone) {
     mass_kg: held.mass_kg === null ? "" : String(held.mass_kg),
     duration_min: held.duration_min === null ? "" : String(held.duration_min),
     description: held.description,
+    reporter: held.reporter ?? "",
     verification: held.verification,
     drill: held.drill,
+    sure: sure.join("\n"),
   };
 }
 
 /**
- * The fields of a report that differ from what was held.
+ * The fields of a report that differ from what was held: null where one was emptied, and so is unknown again.
  * @param {Record<string, unknown>} body
  * @param {Record<string, unknown>} held the body made of the draft before it was changed
+ * @returns {Record<string, unknown>}
  */
 export function changesOf(body, held) {
-  return Object.fromEntries(
-    Object.entries(body).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(held[name])),
-  );
+  const emptied = Object.keys(held)
+    .filter((name) => !(name in body))
+    .map((name) => [name, typeof held[name] === "boolean" ? false : null]);
+  const changed = Object.entries(body).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(held[name]));
+  return Object.fromEntries([...changed, ...emptied]);
+}
+
+/**
+ * The fields that a correction makes unknown.
+ * @param {Record<string, unknown>} changes
+ */
+export function clearedBy(changes) {
+  return Object.keys(changes).filter((name) => changes[name] === null || changes[name] === "unknown");
+}
+
+/**
+ * Who was named last as having said so: the assessment does not hold it.
+ * @param {Record<string, any>[]} reports
+ * @returns {string}
+ */
+export function reporterOf(reports) {
+  const said = reports.filter(({ statement }) => statement.reporter || statement.cleared?.includes("reporter"));
+  return said.at(-1)?.statement.reporter ?? "";
 }
 
 /**
@@ -208,13 +267,16 @@ function placeSlip(typed) {
 
 /**
  * @param {string} field
+ * @param {Draft} draft
  * @param {string} typed
  * @param {string} zone
  * @param {Date} now
  * @returns {Slip | null}
  */
-function timeSlip(field, typed, zone, now) {
-  return typed.trim() && parseMoment(typed, now, zone) === null ? { field, key: "form.time" } : null;
+function timeSlip(field, { sure }, typed, zone, now) {
+  const { at, fault } = readMoment(typed, now, zone);
+  if (fault) return { field, key: fault };
+  return at && isOld(at, now) && !sure.split("\n").includes(at) ? { field, key: "form.time.old" } : null;
 }
 
 /**

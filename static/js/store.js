@@ -3,10 +3,11 @@
 /** @typedef {import("./types.js").Me} Me */
 /** @typedef {import("./report.js").Draft} Draft */
 /** @typedef {import("./journal.js").File} File */
+/** @typedef {{draft: Draft, saved_at: string | null}} Kept */
 
 /**
  * @typedef {object} Preview
- * @property {"idle" | "asking" | "shown" | "refused"} state
+ * @property {"idle" | "asking" | "shown" | "held" | "refused"} state held: something typed must be mended first
  * @property {import("./types.js").Assessment | null} assessment
  * @property {{detail: string, field: string | null, candidates: import("./types.js").Candidate[]} | null} problem
  */
@@ -21,6 +22,7 @@
  * @property {import("./types.js").Assessment | null} assessment
  * @property {GeoJSON.FeatureCollection | null} shapes
  * @property {import("./types.js").CallCard[]} calls
+ * @property {import("./types.js").IntakeCard[]} intakes that this desk rings before anything is decided
  * @property {Record<string, File>} files by stream
  * @property {import("./types.js").Notification[]} mine open messages for this desk
  * @property {import("./types.js").Duty | null} duty
@@ -33,14 +35,18 @@
  * @property {import("./report.js").Slip[]} slips
  * @property {Preview} preview
  * @property {import("./types.js").FoundPlace[]} places
+ * @property {string | null} searched the name that the places are for
+ * @property {string | null} typing the field being typed in, which is not judged before a pause
+ * @property {Kept | null} kept the draft of a new report that waits to be taken up again
  * @property {Record<number, boolean>} picks which proposals are ticked
  * @property {Record<string, string>} revealed numbers shown to this officer, by card
  * @property {Record<string, string>} cardFaults what to correct on a card
  * @property {string | null} notice one sentence about the page itself, such as an expired session
+ * @property {boolean} expired the session has ended: nothing more can be asked or sent before signing in again
  * @property {"next" | "map" | "known"} tab on a narrow screen
  * @property {"map" | "plot"} centre
  * @property {number | null} lookAt_ms the instant that the map shows; null: now
- * @property {{n: number, words: string, incident: number | null}[]} news what rose to this desk: overdue promises, undecided proposals, empty rosters
+ * @property {import("./news.js").News[]} news what rose to this desk: overdue promises, undecided proposals, empty rosters
  * @property {boolean} playing
  * @property {boolean} alarm
  * @property {boolean} busy

@@ -165,6 +165,7 @@
  * @property {string | null} predicted_grade
  * @property {string} [predicted_because]
  * @property {string[]} [assumptions]
+ * @property {{field: string, words: string}[]} [warnings] what may be a slip, of a preview
  * @property {Record<string, any>} versions
  * @property {Record<string, any>} inputs
  */
@@ -186,29 +187,61 @@
  * @property {string | null} [next_update_at]
  * @property {string} [known_at]
  * @property {string} [opened_at]
+ * @property {Record<string, number | null>} [measures] minutes from knowing to each; null for what is not done yet
  */
 
 /** @typedef {{outcome: string, person: string, at: string, typed_at: string, late: boolean}} CallOutcome */
 
 /**
+ * @typedef {object} Person
+ * @property {number} contact
+ * @property {string} role
+ * @property {string} name
+ * @property {string | null} number masked; null where none may be rung
+ * @property {boolean} wrong whether a number of theirs is held to be wrong
+ * @property {boolean} hopeless
+ * @property {CallOutcome[]} outcomes
+ */
+
+/**
  * @typedef {object} CallCard
- * @property {number} notification
+ * @property {number} notification the newest to this desk
  * @property {string} desk
  * @property {string} name of the desk
+ * @property {string} kind
+ * @property {string} act heads-up or formal notice
  * @property {number} version
  * @property {boolean} drill
  * @property {string} circle
  * @property {string | null} deadline_at
- * @property {number | null} contact null where the roster names nobody
- * @property {string | null} role
- * @property {string | null} contact_name
- * @property {string | null} number masked
+ * @property {number | null} contact whose turn it is; null where the roster names nobody
+ * @property {Person[]} people in the order in which they are rung
  * @property {string} script_zh
  * @property {string} script_en
  * @property {string} code
- * @property {CallOutcome[]} outcomes
+ * @property {number[]} earlier messages that the read-back stands for as well
  * @property {boolean} hopeless
  * @property {number} silence_minutes
+ */
+
+/**
+ * @typedef {object} IntakeCard
+ * @property {number} site
+ * @property {string} name
+ * @property {number} km
+ * @property {boolean} synthetic
+ * @property {string} says near, withdrawal or end
+ * @property {boolean} drill
+ * @property {string | null} deadline_at
+ * @property {number | null} contact
+ * @property {string | null} contact_name
+ * @property {string | null} number masked
+ * @property {boolean} wrong
+ * @property {string | null} nobody why there is nobody to ring
+ * @property {string} script_zh
+ * @property {string} script_en
+ * @property {CallOutcome[]} outcomes
+ * @property {boolean} done
  */
 
 /**
@@ -226,15 +259,17 @@
 /** @typedef {{stream: string, n: number, hash: string, withheld: true}} WithheldEntry */
 /** @typedef {OpenEntry | WithheldEntry} Entry */
 
+/** @typedef {{role: string, name: string, channels: string[], now: boolean, text: string | null}} Recipient */
 /**
  * @typedef {object} Message
  * @property {number} notification
  * @property {string} tells
- * @property {{role: string, name: string, channels: string[]}[]} recipients
- * @property {{role: string, zh: string, en: string}[]} gaps
+ * @property {Recipient[]} recipients those who are texted at once, then those who are next in order
+ * @property {{role: string, slug: string, words: string}[]} gaps nobody in a role, or somebody passed over, and why
  * @property {string | null} text
  * @property {number} units
  * @property {number} segments
+ * @property {string | null} [next_update_at] the next word that it promises
  */
 /** @typedef {{name: string, kind: string, lon: number, lat: number, detail: string}} FoundPlace */
 /**

@@ -14,21 +14,43 @@ pytestmark = pytest.mark.browser
 def test_the_call_board_shows_a_number_by_one_click_and_a_read_back_acknowledges(dazhou: Desk) -> None:
     page = opened(dazhou)
     send(page, "通知梁平区")
-    card = page.locator(".call").first
-    expect(card.locator(".masked")).to_contain_text("••")
+    card = page.locator(".call:not(.near-call)")
+    expect(card).to_have_count(1)
+    expect(card).to_contain_text("口头提醒")
+    card.locator("summary").first.click()
+    turn = card.locator(".turn")
+    expect(turn).to_contain_text("梁平区值班室")
+    expect(turn.locator(".masked")).to_contain_text("••")
     expect(card.locator(".code")).to_have_text(re.compile(r"^[A-Z2-9]{4}$"))
-    card.locator("[data-do=reveal]").click()
-    expect(card.locator(".full")).to_have_text(re.compile(r"555 ?01\d\d"))
+    turn.locator("[data-do=reveal]").click()
+    expect(turn.locator(".full")).to_have_text(re.compile(r"555 ?01\d\d"))
     expect(page.locator(".journal")).to_contain_text("查看梁平区值班室号码")
 
-    card.locator("[data-outcome=no_answer]").click()
+    turn.locator("[data-outcome=no_answer]").click()
     expect(card.locator(".tries")).to_contain_text("无人接")
-    card.locator("button[type=submit]").click()
-    expect(card.locator(".fault")).to_contain_text("请写下是谁复述的")
-    card.locator("input[name=person]").fill("值班室小组")
-    card.locator("input[name=person]").press("Enter")
+    expect(turn).to_contain_text("副班")
+    turn.locator("button[type=submit]").click()
+    expect(turn.locator(".fault")).to_contain_text("请写下是谁复述的")
+    turn.locator("input[name=person]").fill("值班室小组")
+    turn.locator("input[name=person]").press("Enter")
     expect(page.locator(".board .done")).to_contain_text("值班室小组")
     expect(page.locator(".board .done")).to_contain_text("电话")
+    expect(card).to_have_count(0)
+
+
+def test_the_near_intake_is_the_first_row_of_the_board_before_anything_is_decided(dazhou: Desk) -> None:
+    page = opened(dazhou)
+    row = page.locator(".near-call")
+    expect(row).to_contain_text("观音镇（合成）取水口")
+    expect(row.locator(".script")).to_have_text("达州值班室：上游有水污染，请关闭取水口或先取样，请复述")
+    expect(row.locator("time")).to_have_count(0)
+    row.locator("[data-do=reveal]").click()
+    expect(row.locator(".full")).to_have_text(re.compile(r"555 ?01\d\d"))
+    row.locator("input[name=person]").fill("水厂值班")
+    row.locator("input[name=person]").press("Enter")
+    expect(row).to_have_count(0)
+    expect(page.locator(".board .done")).to_contain_text("水厂值班")
+    expect(page.locator(".journal")).to_contain_text("致电观音镇（合成）取水口：已回报")
 
 
 def test_a_formal_notice_needs_consent_and_the_dialog_keeps_what_was_typed(dazhou: Desk) -> None:
@@ -78,9 +100,15 @@ def test_what_is_stood_against_a_stand_down_is_listed_and_a_false_alarm_is_withd
     page.click("[data-do=reason][data-id=withdraw]")
     expect(page.locator("#sheet")).to_contain_text("会听到的席位：梁平区")
     page.fill("#sheet-reason", "经查为泥沙")
+    expect(page.locator("#sheet button[type=submit]")).to_have_text("撤回，然后核对给 1 处的通报…")
     page.click("#sheet button[type=submit]")
+    expect(page.locator("#sheet .after")).to_contain_text("事件已撤回")
+    expect(page.locator("#sheet .recipients")).to_contain_text("梁平区值班室")
     expect(page.locator("#known-body .event .tags")).to_contain_text("已撤回")
-    expect(page.locator(".proposal")).to_contain_text("撤回")
+    expect(page.locator(".board .call")).to_have_count(0)
+    page.locator("#sheet button[type=submit]", has_text="通知梁平区").click()
+    expect(page.locator("#sheet")).not_to_be_visible()
+    expect(page.locator(".board .call .script")).to_contain_text("达州撤回")
 
 
 def test_a_correction_sends_what_was_changed_with_its_reason(dazhou: Desk) -> None:

@@ -134,6 +134,8 @@ def content(**changes: Any) -> dict[str, Any]:
         "verified": False,
         "source_open": True,
         "next_update_at": "2025-11-20T21:00:00Z",
+        "corrected": [],
+        "reason": None,
     }
     return known | changes
 

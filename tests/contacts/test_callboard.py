@@ -1,18 +1,18 @@
 """The calls that a desk has to make, and what comes of them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from contacts import callboard, numbers, planning
-from contacts.callboard import Call, CallCard, Outcome
+from contacts import callboard, directory, dispatch, numbers, planning
+from contacts.callboard import Call, CallCard, Outcome, Person
 from contacts.models import AttemptRow, DeliveryRow, EscalationRow
 from contacts.values import Policy
-from emergency import clock, journal
+from emergency import clock, db, journal, notifications
 from emergency.errors import BadInput, NotFound
-from emergency.notifications import NotificationRow
+from emergency.notifications import Draft, NotificationRow
 from tests.contacts import cast
 from tests.contacts.cast import OFFICER
 
@@ -34,6 +34,11 @@ def board(session: Session, row: NotificationRow) -> list[CallCard]:
     return callboard.board(session, row.incident, cast.SENDER_DESK, clock.now(), vault=VAULT, zone=cast.ZONE)
 
 
+def turn(card: CallCard) -> Person:
+    assert card.turn is not None
+    return card.turn
+
+
 def ring(
     session: Session,
     row: NotificationRow,
@@ -45,24 +50,32 @@ def ring(
 ) -> list[int]:
     now = clock.now()
     call = Call(outcome, person, now - timedelta(minutes=ago_min), now)
-    contact = board(session, row)[0].contact
-    assert contact is not None
+    contact = turn(board(session, row)[0]).contact
     return callboard.outcome(session, row, contact, call, by=OFFICER, policy=Policy(), code=code)
+
+
+def due_at(session: Session, row: NotificationRow) -> datetime | None:
+    ladder = session.scalars(select(EscalationRow).where(EscalationRow.notification_id == row.id)).one()
+    session.refresh(ladder)
+    return ladder.next_at
 
 
 def test_a_card_holds_who_what_to_say_and_the_code_and_masks_the_number(session: Session) -> None:
     row = issued(session)
     [card] = board(session, row)
-    assert (card.role, card.number, card.code) == ("primary", "+1 202 555 ••41", row.code)
+    assert [(each.role, each.number, each.outcomes) for each in card.people] == [
+        ("primary", "+1 202 555 ••41", ()),
+        ("deputy", "+1 202 555 ••42", ()),
+    ]
+    assert (turn(card).role, card.code) == ("primary", row.code)
     assert card.script.zh == f"甲州首报：谷河污染，待核实，最早21日7时半达中区断面，码{row.code}，请复述"
     assert len(card.script.en) <= 40
-    assert card.outcomes == ()
+    assert (card.kind, card.act) == ("incident", "formal_notice")
 
 
 def test_the_number_is_shown_to_who_must_call_and_the_journal_keeps_that(session: Session) -> None:
     row = issued(session)
-    contact = board(session, row)[0].contact
-    assert contact is not None
+    contact = turn(board(session, row)[0]).contact
     assert callboard.reveal(session, row, contact, vault=VAULT, by=OFFICER, at=clock.now()) == "+12025550141"
     session.commit()
     entry = next(each for each in journal.read(session, f"incident:{row.incident}") if each.kind == "contact.revealed")
@@ -90,35 +103,97 @@ def test_a_read_back_names_a_person(session: Session) -> None:
         ring(session, row, Outcome.READ_BACK)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.NO_ANSWER, Outcome.BUSY, Outcome.CALL_LATER])
+@pytest.mark.parametrize("outcome", [Outcome.BUSY, Outcome.CALL_LATER])
 def test_a_call_in_vain_is_an_attempt_and_stays_on_the_board(session: Session, outcome: Outcome) -> None:
     row = issued(session)
     ring(session, row, outcome)
     ring(session, row, outcome)
     [card] = board(session, row)
-    assert [call.outcome for call in card.outcomes] == [outcome, outcome]
+    assert [call.outcome for call in turn(card).outcomes] == [outcome, outcome]
     assert not card.hopeless
     attempts = session.scalars(select(AttemptRow.n).join(DeliveryRow).where(DeliveryRow.channel == "phone")).all()
     assert attempts == [1, 2]
+    due = due_at(session, row)
+    assert due is not None
+    assert due > clock.now(), "the same person is rung again before the next is told"
 
 
-@pytest.mark.parametrize("outcome", [Outcome.WRONG_NUMBER, Outcome.REFUSED])
-def test_a_hopeless_number_makes_the_next_person_due_at_once(session: Session, outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.NO_ANSWER, Outcome.WRONG_NUMBER, Outcome.REFUSED])
+def test_when_a_person_is_not_reached_the_next_has_their_turn_and_is_told_at_once(
+    session: Session, outcome: Outcome
+) -> None:
     row = issued(session)
     ring(session, row, outcome)
     [card] = board(session, row)
-    assert card.hopeless
-    ladder = session.scalars(select(EscalationRow).where(EscalationRow.notification_id == row.id)).one()
-    session.refresh(ladder)
-    assert ladder.next_at is not None
-    assert ladder.next_at <= clock.now()
+    assert turn(card).role == "deputy"
+    assert not card.hopeless
+    due = due_at(session, row)
+    assert due is not None
+    assert due <= clock.now()
+
+
+def test_when_nobody_answers_the_first_has_their_turn_again(session: Session) -> None:
+    row = issued(session)
+    ring(session, row, Outcome.NO_ANSWER)
+    ring(session, row, Outcome.NO_ANSWER)
+    assert turn(board(session, row)[0]).role == "primary"
+
+
+def test_a_card_on_which_nobody_is_left_is_hopeless_and_stands_last(session: Session) -> None:
+    number = cast.incident(session)
+    prepare = issued(session, incident=number, desk="V30100", number="+12025550151", circle="prepare")
+    now = issued(session, incident=number)
+    ring(session, now, Outcome.WRONG_NUMBER)
+    ring(session, now, Outcome.REFUSED)
+    assert [card.notification for card in board(session, now)] == [prepare.id, now.id]
+    assert board(session, now)[1].hopeless
+
+
+def test_a_wrong_number_is_not_used_again_for_anybody_until_it_is_confirmed(session: Session) -> None:
+    row = issued(session)
+    ring(session, row, Outcome.WRONG_NUMBER)
+    session.commit()
+    kinds = [
+        [entry.kind for entry in journal.read(session, stream)].count("contact.wrong_number")
+        for stream in (f"incident:{row.incident}", f"desk:{cast.SENDER_DESK}", f"desk:{cast.DESK}")
+    ]
+    assert kinds == [1, 1, 1]
+
+    for number in (row.incident, cast.incident(session)):
+        later = cast.message(session, number, kind="update", occasion="update 2")
+        planning.plan(session, later, zone=cast.ZONE, policy=Policy(), at=clock.now())
+        session.flush()
+        texts = (
+            select(DeliveryRow)
+            .where(DeliveryRow.notification_id == later.id, DeliveryRow.channel == "sms")
+            .order_by(DeliveryRow.id)
+        )
+        told = [(each.role, each.state, (each.reason or {}).get("slug")) for each in session.scalars(texts)]
+        assert told == [("primary", "suppressed", "wrong-number"), ("deputy", "pending", None)]
+        [card] = board(session, later)
+        primary = next(each for each in card.people if each.role == "primary")
+        assert (primary.number, primary.wrong, turn(card).role) == (None, True, "deputy")
+        with pytest.raises(NotFound, match="no number to ring"):
+            callboard.reveal(session, later, primary.contact, vault=VAULT, by=OFFICER, at=clock.now())
+
+    assert directory.confirm(session, f"{cast.DESK}-primary", at=clock.now()) == 1
+    assert turn(board(session, later)[0]).role == "primary"
+
+
+def test_a_contact_whose_first_number_is_wrong_is_rung_at_the_second(session: Session) -> None:
+    row = issued(session)
+    people = {"primary": {"numbers": ["+12025550149"]}, "deputy": {}}
+    cast.load(session, cast.document(people=people))
+    ring(session, row, Outcome.WRONG_NUMBER)
+    [card] = board(session, row)
+    assert [each.number for each in card.people if each.role == "primary"] == ["+1 202 555 ••49"]
 
 
 def test_a_call_typed_in_later_is_marked(session: Session) -> None:
     row = issued(session)
     ring(session, row, Outcome.NO_ANSWER, ago_min=30)
     [shown] = [card.shown() for card in board(session, row)]
-    assert shown["outcomes"][0]["late"] is True
+    assert shown["people"][0]["outcomes"][0]["late"] is True
 
 
 def test_a_call_in_the_future_is_refused(session: Session) -> None:
@@ -130,8 +205,7 @@ def test_a_call_in_the_future_is_refused(session: Session) -> None:
 def test_a_contact_of_another_desk_is_refused(session: Session) -> None:
     row = issued(session)
     other = issued(session, desk="V30100", number="+12025550151")
-    stranger = board(session, other)[0].contact
-    assert stranger is not None
+    stranger = turn(board(session, other)[0]).contact
     with pytest.raises(NotFound, match="no such contact"):
         callboard.reveal(session, row, stranger, vault=VAULT, by=OFFICER, at=clock.now())
 
@@ -141,15 +215,14 @@ def test_the_order_is_circle_then_deadline_then_silence(session: Session) -> Non
     prepare = issued(session, incident=number, desk="V30100", number="+12025550151", circle="prepare")
     now = issued(session, incident=number)
     assert [card.notification for card in board(session, now)] == [now.id, prepare.id]
-    ring(session, now, Outcome.WRONG_NUMBER)
-    assert [card.notification for card in board(session, now)] == [prepare.id, now.id]
 
 
 def test_a_desk_where_nobody_is_on_duty_stands_on_the_board_without_a_number(session: Session) -> None:
     row = cast.message(session, cast.incident(session), tells="V39999")
     planning.plan(session, row, zone=cast.ZONE, policy=Policy(), at=clock.now())
     [card] = board(session, row)
-    assert (card.contact, card.number, card.code) == (None, None, row.code)
+    assert (card.people, card.turn, card.code) == ((), None, row.code)
+    assert card.shown()["contact"] is None
 
 
 def test_a_later_version_takes_the_place_of_the_earlier_on_the_board(session: Session) -> None:
@@ -158,3 +231,63 @@ def test_a_later_version_takes_the_place_of_the_earlier_on_the_board(session: Se
     planning.plan(session, later, zone=cast.ZONE, policy=Policy(), at=clock.now())
     session.flush()
     assert [card.notification for card in board(session, row)] == [later.id]
+
+
+def test_a_desk_has_one_card_and_its_read_back_stands_for_all_that_went_out_before(session: Session) -> None:
+    bell = issued(session, act="heads_up")
+    notice = cast.message(session, bell.incident, occasion="initial, formal")
+    planning.plan(session, notice, zone=cast.ZONE, policy=Policy(), at=clock.now())
+    session.flush()
+    [card] = board(session, bell)
+    assert (card.notification, card.act, card.earlier) == (notice.id, "formal_notice", (bell.id,))
+    assert ring(session, notice, Outcome.READ_BACK, person="李") == [bell.id, notice.id]
+    assert board(session, bell) == []
+
+
+def test_a_withdrawal_takes_the_false_alarm_off_the_board_before_it_is_sent_and_then_heads_it(session: Session) -> None:
+    row = issued(session)
+    draft = Draft(
+        who=cast.SENDER_DESK,
+        tells=cast.DESK,
+        role="duty_officer",
+        kind="withdrawal",
+        occasion="withdrawal",
+        circle="now",
+        deadline_at=None,
+        clauses=[],
+    )
+    at = clock.now()
+    owed = notifications.propose(
+        session, incident=row.incident, draft=draft, drill=False, assessment_id=None, at=at, by=OFFICER
+    )
+    assert board(session, row) == [], "a false alarm is not rung on"
+    said = cast.content(kind="withdrawal")
+    notifications.issue(session, owed, content=said, act="heads_up", by=OFFICER, at=at)
+    [card] = board(session, row)
+    assert (card.notification, card.kind, card.earlier) == (owed.id, "withdrawal", (row.id,))
+    assert "撤回" in card.script.zh
+
+
+def test_after_a_withdrawal_nobody_more_is_told_of_the_false_alarm_and_every_stop_has_its_reason(
+    database: Engine,
+) -> None:
+    moved = cast.Clock()
+    office = cast.office(database, None, now=moved)
+    with db.sessions(database).begin() as session:
+        cast.load(session)
+        number = cast.incident(session)
+        row = cast.message(session, number)
+        first = row.id
+    dispatch.run_once(office)
+    with db.sessions(database).begin() as session:
+        at = clock.now()
+        draft = Draft(cast.SENDER_DESK, cast.DESK, "duty_officer", "withdrawal", "withdrawal", "now", None, [])
+        notifications.propose(session, incident=number, draft=draft, drill=False, assessment_id=None, at=at, by=OFFICER)
+    moved.forward(minutes=16)
+    dispatch.run_once(office)
+    texts, calls = cast.rows(database), cast.rows(database, "phone")
+    assert [(row.notification_id, row.role, row.state) for row in texts] == [(first, "primary", "cancelled")]
+    assert [(row.role, row.state) for row in calls] == [("primary", "cancelled")]
+    assert {(row.reason or {})["slug"] for row in (*texts, *calls)} == {"replaced"}
+    assert cast.ladders(database)[0].state == "replaced"
+    assert cast.kinds(database, f"incident:{number}").count("escalation.replaced") == 1

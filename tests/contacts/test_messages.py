@@ -20,6 +20,11 @@ from tests.contacts import cast
 KINDS = sorted(chinese.WORDING.texts)
 
 
+STOPPED = {"field": "source_open", "was": True, "now": False}
+DIESEL = {"field": "substance", "was": None, "now": {"zh": "柴油", "en": "diesel"}}
+SEEN = {"field": "occurred_at", "was": None, "now": "2025-11-20T18:00:00Z"}
+
+
 def said(**changes: Any) -> Content:
     """The first warning of the first-hour story."""
     known = Content(
@@ -202,6 +207,7 @@ instants = st.datetimes().map(lambda at: at.replace(year=2025).isoformat() + "+0
     earliest_at=st.none() | instants,
     was_earliest_at=st.none() | instants,
     next_update_at=st.none() | instants,
+    corrected=st.lists(st.sampled_from((STOPPED, DIESEL, SEEN)), unique_by=str, max_size=3),
 )
 def test_whatever_the_names_it_is_one_segment_with_the_code_and_nothing_forbidden(
     level: Level, act: str, language: Language, **facts: Any
@@ -263,6 +269,64 @@ def test_the_script_of_a_call() -> None:
     assert spoken(Language.ZH, drill=True).startswith("演练")
     assert spoken(Language.ZH, drill=True).endswith("演练")
     assert spoken(Language.EN, drill=True) == "EXERCISE Dazhou. Code K7M4. EXERCISE"
+
+
+@pytest.mark.parametrize(
+    ("was", "earliest", "zh", "en"),
+    [
+        (
+            "2025-11-21T00:04:00Z",
+            "2025-11-20T23:43:00Z",
+            "达州更新2：铜钵河提前，最早7时半（原8时），待核实，码K7M4，请复述",
+            "EARLIER 07:30 was 08:00, unverified K7M4",
+        ),
+        (
+            "2025-11-20T22:04:00Z",
+            "2025-11-20T23:43:00Z",
+            "达州更新2：铜钵河推后，最早7时半（原6时），待核实，码K7M4，请复述",
+            "LATER 07:30 was 06:00, unverified K7M4",
+        ),
+        (
+            "2025-11-21T00:04:00Z",
+            "2025-11-22T01:00:00Z",
+            "达州更新2：推后，最早22日9时（原21日8时），待核实，码K7M4，请复述",
+            "LATER 09:00 22 Nov, unverified K7M4",
+        ),
+        (
+            None,
+            None,
+            "达州更新2：铜钵河有更新，时间未定，待核实，码K7M4，请复述",
+            "UPDATE time unknown, unverified K7M4",
+        ),
+    ],
+)
+def test_the_script_of_an_update_says_the_news_first(was: str | None, earliest: str | None, zh: str, en: str) -> None:
+    content = said(kind="update", version=2, was_earliest_at=was, earliest_at=earliest)
+    spoken = {each: script(content, act="heads_up", language=each, zone=cast.ZONE) for each in Language}
+    assert spoken == {Language.ZH: zh, Language.EN: en}
+
+
+def test_a_correction_says_what_was_wrong_and_what_it_is_now() -> None:
+    content = said(kind="correction", version=3, corrected=[STOPPED], was_earliest_at="2025-11-21T00:04:00Z")
+    assert write(content).body == (
+        "【联防】达州更正3：铜钵河源头改为已停，待核实。最早21日7时半达牛角滩（原8时）。请回电达州值班室报码K7M4，5时前再报"
+    )
+    assert (
+        "Tongbo R, source now stopped, unverified. Niujiaotan from 07:30" in write(content, language=Language.EN).body
+    )
+    assert "源头改为已停" in script(content, act="formal_notice", language=Language.ZH, zone=cast.ZONE)
+    both = write(said(kind="correction", version=3, corrected=[STOPPED, DIESEL])).body
+    assert "源头改为已停、物质改为柴油" in both
+
+
+def test_a_correction_of_much_names_the_fields_and_one_that_cannot_says_that_something_was_wrong() -> None:
+    place = {"field": "place", "was": {}, "now": {"zh": "达川区某某村公路桥段", "en": "x"}}
+    much = said(kind="correction", version=3, corrected=[STOPPED, SEEN, place])
+    assert "源头、发生时间、位置有误" in write(much).body
+    named = said(kind="correction", version=3, corrected=[{**DIESEL, "now": {"zh": "某某公司废液", "en": "x"}}])
+    assert "物质有误" in write(named).body
+    assert "公司" not in write(named).body
+    assert "前报有误，以本次为准" in write(said(kind="correction", version=3)).body
 
 
 def test_both_languages_know_the_same_kinds() -> None:

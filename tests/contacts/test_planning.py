@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from contacts import dispatch, numbers, planning
 from contacts.models import DeliveryRow, EscalationRow, MethodRow
+from contacts.preview import preview
 from contacts.states import State
 from contacts.values import Policy
-from emergency import clock, db
+from emergency import clock, db, notifications
 from emergency.cli import migrate
-from emergency.notifications import NotificationRow
+from emergency.notifications import Draft, NotificationRow
 from tests.contacts import cast
 
 NUMBER = st.sampled_from(["+12025550141", "+12025550142", "+12025550143"])
@@ -118,3 +119,50 @@ def test_the_migration_goes_down_and_up_with_rows_in_the_tables(database: Engine
     assert not ours & set(inspect(database).get_table_names())
     migrate.upgrade(database)
     assert ours <= set(inspect(database).get_table_names())
+
+
+def previewed(session: Session, row: NotificationRow, content: dict[str, Any]) -> dict[str, Any]:
+    return preview(session, row, content, "formal_notice", zone=cast.ZONE, policy=Policy(), at=clock.now())
+
+
+def owed(session: Session, number: int, occasion: str) -> tuple[NotificationRow, dict[str, Any]]:
+    """A message that is still to be decided, and what it would say."""
+    draft = Draft(cast.SENDER_DESK, cast.DESK, "duty_officer", "update", occasion, "now", None, [])
+    at = clock.now()
+    row = notifications.propose(
+        session, incident=number, draft=draft, drill=False, assessment_id=None, at=at, by=cast.OFFICER
+    )
+    return row, cast.content(kind="update", code=row.code, version=2)
+
+
+def test_the_confirmation_lists_who_is_texted_at_once_with_those_told_before_and_then_who_is_next(
+    session: Session,
+) -> None:
+    cast.load(session)
+    row = cast.message(session, cast.incident(session))
+    plan(session, row)
+    standing = session.scalars(select(EscalationRow).where(EscalationRow.notification_id == row.id)).one()
+    planning.escalate(session, standing, zone=cast.ZONE, policy=Policy(), at=clock.now())
+    for text in session.scalars(select(DeliveryRow).where(DeliveryRow.channel == "sms")):
+        text.state, text.accepted_at = State.ACCEPTED, clock.now()
+    update, content = owed(session, row.incident, "update 2")
+    listed = previewed(session, update, content)["recipients"]
+    assert [(each["role"], each["now"]) for each in listed] == [("primary", True), ("deputy", True), ("leader", False)]
+
+    notifications.issue(
+        session, update, content=cast.content(kind="update"), act="heads_up", by=cast.OFFICER, at=clock.now()
+    )
+    texts = [each for each in plan(session, update) if each.channel == "sms" and each.state == State.PENDING]
+    assert [each.role for each in texts] == ["primary", "deputy"], "whom the confirmation named, and nobody else"
+
+
+def test_the_confirmation_names_whom_a_wrong_number_passes_over(session: Session) -> None:
+    cast.load(session)
+    number = cast.incident(session)
+    for method in session.scalars(select(MethodRow).order_by(MethodRow.id).limit(2)):
+        method.wrong_at = clock.now()
+    update, content = owed(session, number, "update 2")
+    shown = previewed(session, update, content)
+    assert [(each["role"], each["now"]) for each in shown["recipients"]] == [("deputy", True), ("leader", False)]
+    assert [(each["role"], each["slug"]) for each in shown["gaps"]] == [("primary", "wrong-number")]
+    assert shown["recipients"][0]["text"] == shown["text"]

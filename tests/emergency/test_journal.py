@@ -4,10 +4,13 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from emergency import db, journal
+from emergency.errors import BadInput
 from emergency.journal import Actor
 
 AT = datetime(2025, 1, 1, 2, 41, tzinfo=UTC)
@@ -86,3 +89,67 @@ def test_a_commit_announces_the_stream_and_its_last_number(database: Engine) -> 
     heard = [notice.payload for notice in driver.notifies(timeout=5, stop_after=1)]
     listening.close()
     assert heard == ["incident:7 2"]
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [2**53, -(2**53), 1e16, 1e300, float("inf"), float("nan"), "a\0b", "\ud800", [{"km": 1e300}], AT, {1: 2}],
+    ids=str,
+)
+def test_a_fact_that_cannot_be_read_back_as_it_is_refuses_the_transaction(session: db.Writing, fact: object) -> None:
+    journal.append(session, "incident:1", "kept", by=BY, at=AT, facts={"km": 1.5})
+    with pytest.raises(BadInput, match="cannot-be-recorded"):
+        journal.append(session, "incident:1", "lost", by=BY, at=AT, facts={"mass_kg": fact})
+    session.rollback()
+    assert journal.read(session, "incident:1") == []
+
+
+def test_a_fact_nested_without_end_is_refused(session: db.Writing) -> None:
+    deep: dict[str, object] = {}
+    for _ in range(200):
+        deep = {"deeper": deep}
+    with pytest.raises(BadInput, match="cannot-be-recorded"):
+        journal.append(session, "incident:1", "lost", by=BY, at=AT, facts=deep)
+
+
+@given(
+    facts=st.dictionaries(
+        st.text(max_size=8).filter(lambda name: "\0" not in name),
+        st.one_of(st.none(), st.booleans(), st.floats(), st.integers(), st.text(max_size=8), st.lists(st.floats())),
+        max_size=4,
+    )
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_was_taken_reads_back_as_it_was_written(session: db.Writing, facts: dict[str, object]) -> None:
+    try:
+        journal.append(session, "incident:1", "x", by=BY, at=AT, facts=facts)
+    except BadInput:
+        session.rollback()
+        return
+    session.commit()
+    assert journal.read(session, "incident:1", after=journal.last(session, "incident:1") - 1)[0].facts == facts
+    assert journal.verify(session, "incident:1") is None
+
+
+def test_a_note_is_kept_as_it_was_when_it_was_noted(session: db.Writing) -> None:
+    facts = {"clauses": ["one"]}
+    journal.append(session, "incident:1", "x", by=BY, at=AT, facts=facts)
+    facts["clauses"].append("two")
+    session.commit()
+    assert journal.read(session, "incident:1")[0].facts == {"clauses": ["one"]}
+
+
+def test_a_bad_entry_is_a_finding_and_the_walk_goes_on(database: Engine) -> None:
+    with db.sessions(database).begin() as session:
+        for kind in ("a", "b", "c"):
+            journal.append(session, "system", kind, by=BY, at=AT, facts={"x": 1})
+    with database.begin() as connection:
+        connection.execute(text("alter table journal_entries disable trigger append_only"))
+        connection.execute(text("update journal_entries set facts = '{\"x\": 1e300}' where n = 1"))
+        connection.execute(text("update journal_entries set facts = '{\"x\": 2}' where n = 3"))
+    with db.sessions(database).begin() as session:
+        found = list(journal.faults(session, "system"))
+        assert [each.n for each in found] == [1, 3]
+        assert found[0].words.zh == "system：第 1 条含有无法原样读回的值"
+        assert journal.verify(session, "system") == found[0].words.en
+        assert len(journal.read(session, "system")) == 3

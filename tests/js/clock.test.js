@@ -20,7 +20,7 @@ test("midnight is 00:00 and never 24:00", () => {
 
 test("an hour of today stands alone; another day brings its date, another year its year", () => {
   assert.equal(when("2025-11-20T23:30:00Z", zh), "07:30");
-  assert.equal(when("2025-11-21T23:30:00Z", zh), "22日 07:30");
+  assert.equal(when("2025-11-21T23:30:00Z", zh), "11月22日 07:30");
   assert.equal(when("2025-11-21T23:30:00Z", en), "22 Nov 07:30");
   assert.equal(when("2025-12-01T23:30:00Z", zh), "12月2日 07:30");
   assert.equal(when("2026-01-01T23:30:00Z", zh), "2026年1月2日 07:30");
@@ -28,7 +28,7 @@ test("an hour of today stands alone; another day brings its date, another year i
 });
 
 test("today is the desk's day, not the day in Greenwich", () => {
-  assert.equal(when("2025-11-20T15:59:00Z", zh), "20日 23:59");
+  assert.equal(when("2025-11-20T15:59:00Z", zh), "11月20日 23:59");
   assert.equal(when("2025-11-20T16:00:00Z", zh), "00:00");
 });
 

@@ -116,13 +116,6 @@ test("a kind that this page does not know still makes it look again", () => {
   assert.equal(fold(opened(STREAM), entry(1, "weather.noted")).changed.incident, 1);
 });
 
-test("the first call, message and read-back are remembered, a call from when it was made", () => {
-  const late = entry(4, "delivery.called", { stated_at: "2025-11-20T18:40:30Z" });
-  const file = foldAll(opened(STREAM), [
-    entry(1),
-    issued,
-    entry(3, "delivery.called", { stated_at: "2025-11-20T18:42:30Z" }),
-    late,
-  ]);
-  assert.deepEqual(file.firsts, { message: "2025-11-20T18:42:00Z", call: "2025-11-20T18:40:30Z" });
+test("a call to an intake is news of the incident, whose measures it may end", () => {
+  assert.deepEqual(fold(opened(STREAM), entry(1, "intake.called")).changed, { assessment: 0, calls: 1, incident: 1 });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { localOf } from "../../static/js/clock.js";
-import { parseMoment, writtenMoment } from "../../static/js/moments.js";
+import { daysAgo, isOld, parseMoment, readMoment, writtenMoment } from "../../static/js/moments.js";
 
 const ZONE = "Asia/Shanghai";
 const NOW = new Date("2025-11-20T18:52:07Z"); // 21 Nov 02:52 at the desk
@@ -27,15 +27,45 @@ test("an hour is read as it is said and typed", () => {
     "2025-11-21 02:30",
     "2025-11-21T02:30",
     "11月21日2点30分",
+    "凌晨两点半",
+    "今早 2点三十分",
+    "二十一号两点半",
   ]) {
     assert.equal(read(typed), "2025-11-21T02:30", typed);
   }
 });
 
-test("an hour that has not been yet was yesterday's", () => {
-  assert.equal(read("23:10"), "2025-11-20T23:10");
+test("an hour that has not been yet is asked about, and yesterday's only where that is said", () => {
+  assert.deepEqual(readMoment("23:10", NOW, ZONE), {
+    at: null,
+    fault: "form.time.ahead",
+    yesterday: "2025-11-20T15:10:00.000Z",
+  });
   assert.equal(read("2:57"), "2025-11-21T02:57", "five minutes ahead may be a fast clock");
-  assert.equal(read("2:58"), "2025-11-20T02:58");
+  assert.equal(readMoment("2:58", NOW, ZONE).fault, "form.time.ahead");
+  assert.equal(read("昨天 2:58"), "2025-11-20T02:58");
+  assert.equal(readMoment("今天 23:10", NOW, ZONE).fault, "form.time.future");
+  assert.equal(readMoment("2099-01-01 08:00", NOW, ZONE).fault, "form.time.future");
+});
+
+test("nothing typed is unknown; what cannot be read is a fault and not unknown", () => {
+  assert.deepEqual(readMoment(" ", NOW, ZONE), { at: null, fault: null, yesterday: null });
+  for (const typed of ["25:99", "soon", "凌晨"]) assert.equal(readMoment(typed, NOW, ZONE).fault, "form.time", typed);
+});
+
+test("a part of the day is understood, and refused where it leaves the hour open", () => {
+  assert.equal(read("昨天下午三点"), "2025-11-20T15:00");
+  assert.equal(read("昨晚十一点十分"), "2025-11-20T23:10");
+  assert.equal(read("昨天中午十二点"), "2025-11-20T12:00");
+  assert.equal(read("昨晚 2点"), null, "the night of yesterday or of today");
+});
+
+test("what is older than two days is asked about, and the day of an instant is counted in the zone", () => {
+  assert.equal(isOld("2020-01-01T00:00:00Z", NOW), true);
+  assert.equal(isOld("2025-11-19T18:52:07Z", NOW), false);
+  assert.equal(daysAgo("2025-11-20T16:10:00Z", NOW, ZONE), 0);
+  assert.equal(daysAgo("2025-11-20T15:10:00Z", NOW, ZONE), 1);
+  assert.equal(daysAgo("2025-11-20T15:10:00Z", NOW, "UTC"), 0);
 });
 
 test("a named day is that day", () => {

@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf, changesOf, draftOf, emptyDraft, placed, restored, settled, slips } from "../../static/js/report.js";
+import {
+  bodyOf,
+  changesOf,
+  draftOf,
+  emptyDraft,
+  isWorthKeeping,
+  placed,
+  restored,
+  settled,
+  slips,
+  slipsSoFar,
+  sureOf,
+} from "../../static/js/report.js";
 
 const ZONE = "Asia/Shanghai";
 const NOW = new Date("2025-11-20T18:41:00Z"); // 21 Nov 02:41 at the desk
@@ -51,6 +63,35 @@ test("each wrong field is named with what to correct, in the order of the form",
     { field: "mass_kg", key: "form.number" },
     { field: "duration_min", key: "form.number" },
   ]);
+});
+
+test("what was typed is judged at once; what is still missing only on saving", () => {
+  const draft = { ...empty, occurred: "25:99", mass_kg: "-3" };
+  assert.deepEqual(
+    slipsSoFar(draft, ZONE, NOW).map(({ key }) => key),
+    ["form.time", "form.number"],
+  );
+  assert.deepEqual(slipsSoFar({ ...empty, place: "观音" }, ZONE, NOW), []);
+  assert.deepEqual(slipsSoFar({ ...empty, place: "999, 999" }, ZONE, NOW), [
+    { field: "location", key: "form.place.range" },
+  ]);
+});
+
+test("an hour that has not been yet, a day to come and a time long ago are asked about, each with its own sentence", () => {
+  const key = (/** @type {string} */ occurred) => slipsSoFar({ ...empty, occurred }, ZONE, NOW)[0]?.key;
+  assert.equal(key("23:10"), "form.time.ahead");
+  assert.equal(key("昨晚 23:10"), undefined);
+  assert.equal(key("2099-01-01 08:00"), "form.time.future");
+  assert.equal(key("2020-01-01 08:00"), "form.time.old");
+  const sure = sureOf({ ...empty, occurred: "2020-01-01 08:00" }, "2020-01-01T00:00:00.000Z");
+  assert.deepEqual(slipsSoFar(sure, ZONE, NOW), []);
+  assert.equal(slipsSoFar({ ...sure, occurred: "2019-01-01 08:00" }, ZONE, NOW)[0]?.key, "form.time.old");
+});
+
+test("an untouched form is not kept as a draft", () => {
+  assert.equal(isWorthKeeping(empty, empty), false);
+  assert.equal(isWorthKeeping({ ...empty, known: "02:40" }, empty), false);
+  assert.equal(isWorthKeeping({ ...empty, substance: "白沫" }, empty), true);
 });
 
 test("a place set on the map is written as coordinates", () => {

@@ -34,3 +34,11 @@ test("each kind of site has a shape of its own, and a synthetic one is hollow", 
   assert.equal(new Set(KINDS.map((kind) => drawing(kind, paper))).size, KINDS.length);
   for (const kind of KINDS) assert.notEqual(drawing(kind, paper, true), drawing(kind, paper));
 });
+
+test("a division is named from its label point and not from each piece of its polygon", () => {
+  const from = Object.fromEntries(
+    made.layers.map((layer) => [layer.id, "source-layer" in layer ? layer["source-layer"] : undefined]),
+  );
+  assert.equal(from["division-name"], "division_labels");
+  assert.deepEqual([from["division-fill"], from["division-line"]], ["divisions", "divisions"]);
+});

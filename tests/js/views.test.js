@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { foldAll, opened } from "../../static/js/journal.js";
+import { standing } from "../../static/js/news.js";
 import { emptyDraft } from "../../static/js/report.js";
-import { sendLabel } from "../../static/js/views/issue.js";
+import { assumed } from "../../static/js/views/assumed.js";
+import { entryWords } from "../../static/js/views/entries.js";
+import { issueSheet, sendLabel } from "../../static/js/views/issue.js";
 import { known } from "../../static/js/views/known.js";
 import { near } from "../../static/js/views/near.js";
 import { bar, next } from "../../static/js/views/next.js";
 import { plot, pointsOf, span } from "../../static/js/views/plot.js";
 import { ticked } from "../../static/js/views/proposals.js";
+import { link } from "../../static/js/views/topbar.js";
 import { half, speaker } from "../../static/js/words.js";
 
 const whole = JSON.parse(readFileSync(new URL("../../static/words.json", import.meta.url), "utf8"));
@@ -141,6 +145,21 @@ function state(change = {}) {
     lead_name: "达州市",
     drill: false,
     report,
+    reports: [
+      {
+        n: 1,
+        received_at: "2025-11-20T18:44:00Z",
+        statement: { reporter: "119 指挥中心", description: "<b>罐车</b>" },
+        reason: null,
+      },
+      {
+        n: 2,
+        received_at: "2025-11-20T18:47:00Z",
+        statement: { reporter: "船民", description: "白沫、死鱼" },
+        reason: null,
+      },
+      { n: 3, received_at: "2025-11-20T18:48:00Z", statement: { flow_state: "high" }, reason: null },
+    ],
     predicted_grade: "III",
     declared_grade: null,
     assessment_id: 1,
@@ -187,6 +206,7 @@ function state(change = {}) {
     assessment,
     shapes: null,
     calls: [],
+    intakes: [],
     files: { "incident:12": file },
     mine: [],
     duty: null,
@@ -199,10 +219,14 @@ function state(change = {}) {
     slips: [],
     preview: nothing,
     places: [],
+    searched: null,
+    typing: null,
+    kept: null,
     picks: {},
     revealed: {},
     cardFaults: {},
     notice: null,
+    expired: false,
     tab: "next",
     centre: "map",
     lookAt_ms: null,
@@ -213,24 +237,52 @@ function state(change = {}) {
     ...change,
   };
 }
+const primary = {
+  contact: 7,
+  role: "primary",
+  name: "梁平区值班室",
+  number: "+1 202 555 ••43",
+  wrong: false,
+  hopeless: false,
+  outcomes: [],
+};
+const deputy = { ...primary, contact: 8, role: "deputy", name: "梁平区副班", number: "+1 303 555 ••43" };
 const card = {
   notification: 1,
   desk: "500155",
   name: "梁平区",
+  kind: "incident",
+  act: "heads_up",
   version: 1,
   drill: false,
   circle: "now",
   deadline_at: "2025-11-20T18:56:00Z",
   contact: 7,
-  role: "primary",
-  contact_name: "梁平区值班室",
-  number: "+1 202 555 ••43",
+  people: [primary, deputy],
   script_zh: "达州首报：请复述",
   script_en: "Dazhou: code?",
   code: "K7M4",
-  outcomes: [],
+  earlier: [],
   hopeless: false,
   silence_minutes: 3,
+};
+const nearCard = {
+  site: 5001,
+  name: "观音镇（合成）取水口",
+  km: 2.4,
+  synthetic: true,
+  says: "near",
+  drill: false,
+  deadline_at: "2025-11-20T18:51:00Z",
+  contact: 9,
+  contact_name: "观音镇水厂值班",
+  number: "+1 505 555 ••01",
+  wrong: false,
+  nobody: null,
+  script_zh: "达州值班室：上游有水污染，请关闭取水口或先取样，请复述",
+  script_en: "Dazhou: spill above. Close or sample now",
+  outcomes: [],
+  done: false,
 };
 
 test("a near intake stands first, and without any hour", () => {
@@ -240,6 +292,67 @@ test("a near intake stands first, and without any hour", () => {
   assert.doesNotMatch(shown, /<time|\d\d:\d\d|远处/);
   const column = next(state(), here("zh")).text;
   assert.ok(column.indexOf("near-title") < column.indexOf("proposals-title"));
+});
+
+test("a near intake of the desk is the first row of its call board, and of another desk's page only information", () => {
+  const own = next(state({ intakes: [nearCard], calls: [card] }), here("zh")).text;
+  assert.ok(own.indexOf("观音镇（合成）取水口") < own.indexOf("梁平区值班室"));
+  for (const part of ["请关闭取水口或先取样", "观音镇水厂值班", "显示号码", "已告知", 'data-place="intake"'])
+    assert.ok(own.includes(part), part);
+  assert.doesNotMatch(own, /near-title/, "not shown twice");
+  const other = next(state(), here("zh", { desk: "500155" })).text;
+  assert.match(other, /近处取水口 1 处/);
+  assert.doesNotMatch(other, /立即关闭或采样|请关闭取水口/);
+  const ended = { .../** @type {import("../../static/js/types.js").Incident} */ (state().incident), status: "withdrawn" };
+  assert.doesNotMatch(next(state({ incident: ended }), here("zh")).text, /near-title/);
+});
+
+test("the journal names the intake that was called", () => {
+  const facts = { site: 5001, name: { zh: "观音镇取水口", en: "Guanyin intake" }, outcome: "no_answer" };
+  const entry = /** @type {any} */ ({ n: 3, at: "", kind: "intake.called", by: {}, facts });
+  assert.equal(entryWords(entry, state(), here("zh")), "致电观音镇取水口：无人接");
+  assert.equal(entryWords(entry, state(), here("en")), "Called Guanyin intake: No answer");
+});
+
+test("an intake without a number says so, and is ticked once it was told", () => {
+  const nobody = { ...nearCard, contact: null, contact_name: null, number: null, nobody: "没有登记电话：先查通讯录" };
+  const open = next(state({ intakes: [nobody] }), here("zh")).text;
+  assert.match(open, /没有登记电话：先查通讯录/);
+  assert.doesNotMatch(open, /data-do="reveal"/);
+  const call = { outcome: "read_back", person: "水厂值班", at: "2025-11-20T18:46:00Z", typed_at: "", late: false };
+  const done = next(state({ intakes: [{ ...nobody, done: true, outcomes: [call] }] }), here("zh")).text;
+  assert.match(done, /class="plain done".*观音镇（合成）取水口.*水厂值班/s);
+  assert.doesNotMatch(done, /data-place="intake"/);
+});
+
+test("one card for each desk names the act, its people in order, and whose turn it is", () => {
+  const shown = next(state({ calls: [{ ...card, act: "formal_notice", earlier: [3] }] }), here("zh")).text;
+  assert.match(shown, /正式通报/);
+  assert.match(shown, /连同此前 1 条/);
+  assert.ok(shown.indexOf("梁平区值班室") < shown.indexOf("梁平区副班"));
+  assert.equal(shown.match(/现在打/g)?.length, 1);
+  const wrong = { ...primary, number: null, wrong: true, hopeless: true };
+  const next_ = next(state({ calls: [{ ...card, contact: 8, people: [wrong, deputy] }] }), here("zh")).text;
+  assert.match(next_, /错号/);
+  assert.ok(next_.indexOf("现在打") > next_.indexOf("梁平区值班室"));
+});
+
+test("the board and the list of those reached count desks alike", () => {
+  const read = { by: "李", at: "2025-11-20T18:55:00Z", via: "call" };
+  const owed = [
+    notification({ id: 1, state: "acknowledged", acknowledged: read, issued_at: "2025-11-20T18:50:00Z", version: 1 }),
+    notification({ id: 2, state: "acknowledged", acknowledged: read, issued_at: "2025-11-20T18:52:00Z", version: 1 }),
+    notification({ id: 3, tells: "511703", state: "issued", issued_at: "2025-11-20T18:52:00Z", version: 1 }),
+  ];
+  const incident = { .../** @type {import("../../static/js/types.js").Incident} */ (state().incident), notifications: owed };
+  assert.match(next(state({ incident }), here("zh")).text, /1\/2 已回报/);
+});
+
+test("a withdrawal that awaits its word stands before any call", () => {
+  const owed = [notification({ id: 5, kind: "withdrawal" })];
+  const incident = { .../** @type {import("../../static/js/types.js").Incident} */ (state().incident), notifications: owed };
+  const shown = next(state({ incident, calls: [card] }), here("zh")).text;
+  assert.ok(shown.indexOf("proposals-title") < shown.indexOf("board-title"));
 });
 
 test("the call card holds script, code, masked number, outcomes and the read-back", () => {
@@ -305,8 +418,8 @@ test("the last button says who will hear it, by what, and how many people", () =
     notification: 1,
     tells: "500155",
     recipients: [
-      { role: "primary", name: "梁平区值班室", channels: ["sms", "websocket"] },
-      { role: "deputy", name: "副班", channels: ["sms"] },
+      { role: "primary", name: "梁平区值班室", channels: ["sms", "websocket"], now: true, text: "…" },
+      { role: "deputy", name: "副班", channels: ["sms"], now: false, text: null },
     ],
     gaps: [],
     text: "…",
@@ -318,6 +431,61 @@ test("the last button says who will hear it, by what, and how many people", () =
     sendLabel([message, message], ["Liangping", "Dachuan"], here("en")),
     "Tell Liangping, Dachuan · SMS + web, 2 people",
   );
+});
+
+test("the confirmation lists everyone who is texted at once, and counts them", () => {
+  const message = {
+    notification: 1,
+    tells: "500155",
+    recipients: [
+      { role: "primary", name: "梁平区值班室", channels: ["sms", "websocket"], now: true, text: "…" },
+      { role: "deputy", name: "梁平区副班", channels: ["sms", "websocket"], now: true, text: "English" },
+      { role: "leader", name: "梁平区带班领导", channels: ["sms"], now: false, text: null },
+    ],
+    gaps: [{ role: "leader", slug: "wrong-number", words: "此号码接听者说是错号" }],
+    text: "…",
+    units: 65,
+    segments: 1,
+  };
+  assert.equal(sendLabel([message], ["梁平区"], here("zh")), "通知梁平区 · 短信 + 网页，2 人");
+  const sheet = {
+    act: /** @type {const} */ ("heads_up"),
+    names: { 500155: "梁平区" },
+    behalf: null,
+    after: "withdrawal",
+    messages: [message],
+    left: [],
+    fault: null,
+    busy: false,
+    at: "",
+    drill: false,
+  };
+  const shown = issueSheet(sheet, here("zh")).text;
+  for (const part of ["立即收到短信（2 人）", "梁平区副班", "English", "未回报则依次：梁平区带班领导", "说是错号", "事件已撤回"])
+    assert.ok(shown.includes(part), part);
+  assert.doesNotMatch(shown, /undefined/);
+});
+
+test("a newer message asks for the read-back, and what it replaces stands struck under it with the reason of a correction", () => {
+  const base = { drill: false, river: "铜钵河", place: "大竹县段", section: "牛角滩", verified: false, substance: null };
+  const first = { ...base, kind: "incident", version: 1, source_open: true };
+  const later = {
+    ...base,
+    kind: "correction",
+    version: 2,
+    source_open: false,
+    corrected: [{ field: "source_open", was: true, now: false }],
+    reason: "现场已堵住",
+  };
+  const mine = [
+    notification({ id: 1, incident: 12, state: "issued", issued_at: "2025-11-20T18:50:00Z", content: first }),
+    notification({ id: 2, incident: 12, state: "issued", issued_at: "2025-11-20T18:58:00Z", content: later }),
+  ];
+  const shown = next(state({ mine }), here("zh", { role: "liaison", desk: "500155" })).text;
+  assert.equal(shown.match(/data-submit="acknowledge"/g)?.length, 1);
+  assert.match(shown, /data-submit="acknowledge" data-id="2"/);
+  assert.ok(shown.indexOf("更正源头") < shown.indexOf("已被上面的通报取代"));
+  for (const part of ["现场已堵住", "连同此前 1 条", "<s data-key"]) assert.ok(shown.includes(part), part);
 });
 
 test("a liaison sees no call board and no proposals, and an observer cannot report", () => {
@@ -435,10 +603,226 @@ test("the plot's title is the conclusion: the next desk, and not before when", (
   assert.doesNotMatch(shown, /NaN|undefined/);
 });
 
-test("the time shown reaches from the first word to the last likely arrival, four days at most", () => {
+test("the time shown reaches from when it may have begun to the last likely arrival, four days at most", () => {
   const { from, to } = span(assessment, "2025-11-20T18:41:00Z", NOW);
-  assert.equal(new Date(from).toISOString(), "2025-11-20T18:41:00.000Z");
+  assert.equal(new Date(from).toISOString(), "2025-11-20T18:30:00.000Z");
   assert.equal(new Date(to).toISOString(), "2025-11-21T02:10:00.000Z");
   const far = { ...assessment, reached: [{ ...reach, likely_at: "2026-01-20T00:00:00Z" }] };
-  assert.equal(span(far, "2025-11-20T18:41:00Z", NOW).to - from, 96 * 3_600_000);
+  const longest = span(far, "2025-11-20T18:41:00Z", NOW);
+  assert.equal(longest.to - longest.from, 96 * 3_600_000);
+});
+
+test("the plot draws every boundary of the next day, the urgent one in emphasis, and the time that has passed", () => {
+  const at = (/** @type {number} */ h) => new Date(NOW.getTime() + h * 3_600_000).toISOString();
+  const entry = (
+    /** @type {string} */ name,
+    /** @type {number} */ km,
+    /** @type {number} */ h,
+    /** @type {string} */ desk,
+  ) => ({ ...reach, name, desk, enter_km: km, earliest_at: at(h), likely_at: at(h * 1.5 + 1), latest_at: at(h * 2 + 2) });
+  const sites = [20, 25, 30, 35].map((km) => ({ ...intake, id: km, km, ...entry("", km, 3, "") }));
+  const branching = {
+    ...assessment,
+    sites,
+    reached: [
+      { ...entry("大竹县", 0, -3, "511700"), likely_at: at(-1), latest_at: at(0) },
+      { ...entry("梁平区", 13, 1, "500155"), likely_at: at(30), latest_at: at(40) }, // slower than what lies beyond
+      entry("达川区", 62, 20, "511700"),
+      entry("渠县", 298, 60, "511700"),
+    ],
+  };
+  const shown = plot(branching, { width: 600, height: 400, knownAt: at(0), at: NOW }, here("zh")).text;
+  for (const name of ["大竹县 0.0 km", "梁平区 13.0 km", "达川区 62.0 km"]) assert.ok(shown.includes(name), name);
+  assert.equal([...shown.matchAll(/plot-boundary is-urgent/g)].length, 1);
+  assert.match(shown, /plot-name is-urgent"[^>]*> 梁平区/);
+  assert.match(shown, /class="plot-passed"/);
+  assert.ok(Number(/class="plot-passed"[^>]*width="([\d.]+)"/.exec(shown)?.[1]) > 10);
+});
+
+test("an incident that lies on no river shows what is known and how to place it", () => {
+  const incident = {
+    .../** @type {import("../../static/js/types.js").Incident} */ (state().incident),
+    assessment_id: null,
+    predicted_grade: null,
+    notifications: [],
+    report: { ...report, location: { lon: 122.5, lat: 30 }, unlocated: true },
+  };
+  const one = state({ incident, assessment: null });
+  for (const language of /** @type {const} */ (["zh", "en"])) {
+    const shown = known(one, here(language)).text;
+    assert.match(shown, /122\.5, 30/);
+    assert.match(shown, /data-do="correct" data-field="place"/);
+    assert.doesNotMatch(shown, /undefined|NaN|data-do="flow"/);
+  }
+  assert.doesNotMatch(known(one, here("zh", { role: "liaison" })).text, /data-field="place"/);
+});
+
+test("every statement keeps its own words and reporter, newest first", () => {
+  const shown = known(state(), here("zh")).text;
+  const [boatman, driver] = [shown.indexOf("白沫、死鱼"), shown.indexOf("&lt;b&gt;罐车")];
+  assert.ok(boatman > 0 && driver > boatman);
+  assert.ok(shown.includes("119 指挥中心") && shown.includes("船民"));
+});
+
+test("what widens the hours is said in one line, and each part opens the field that ends it", () => {
+  const open = { ...assessment, inputs: { ...report, occurred_at: null, flow_state: "unknown" } };
+  const shown = assumed(state({ assessment: open }), here("zh")).text;
+  assert.match(shown, /假定：/);
+  assert.match(shown, /data-do="correct" data-field="occurred">何时发现不明，按知悉前 3 小时/);
+  assert.match(shown, /data-do="further" data-field="flow_state">水情不明，流量按常年的 0.2 至 6 倍/);
+  const period = { earliest: "2025-11-20T18:30:00Z", latest: "2025-11-20T18:40:00Z" };
+  const between = { ...open, inputs: { ...report, occurred_at: period, flow_state: "high" } };
+  assert.match(assumed(state({ assessment: between }), here("zh")).text, /发现于 02:30 至 02:40 之间/);
+  const certain = { ...period, latest: period.earliest };
+  const settled = { ...open, inputs: { ...report, occurred_at: certain, flow_state: "high" } };
+  assert.equal(assumed(state({ assessment: settled }), here("zh")).text, "");
+  assert.doesNotMatch(assumed(state({ assessment: open }), here("zh", { role: "liaison" })).text, /<button/);
+});
+
+test("the assumptions are those of the service", () => {
+  const [findings, ensemble] = ["incidents/findings.py", "river/ensemble.py"].map((name) =>
+    readFileSync(new URL(`../../emergency/${name}`, import.meta.url), "utf8"),
+  );
+  assert.match(findings ?? "", /UNKNOWN_RELEASE[^\n]*timedelta\(hours=3\)/);
+  assert.match(ensemble ?? "", /UNKNOWN_FLOW[^\n]*\(0\.2, 1\.0, 6\.0\)/);
+});
+
+test("a desk that read back another hour than now holds is not shown as calm", () => {
+  const read = notification({
+    state: "acknowledged",
+    version: 1,
+    acknowledged: { by: "值班员", at: "2025-11-20T18:50:00Z", via: "call" },
+    content: { earliest_at: "2025-11-21T00:04:00Z" },
+  });
+  const held = /** @type {import("../../static/js/types.js").Incident} */ (state().incident);
+  const view = (/** @type {import("../../static/js/types.js").Notification[]} */ notifications) =>
+    known(state({ incident: { ...held, notifications } }), here("zh")).text;
+  const stale = view([read, notification({ id: 2, kind: "update" })]);
+  assert.match(stale, /told-outdated/);
+  assert.match(stale, /回报的是 08:04 续报待决定/);
+  assert.doesNotMatch(stale, /<summary[^>]*>(?:(?!<\/summary>).)*told-read_back/);
+  const same = view([{ ...read, content: { earliest_at: reach.earliest_at } }]);
+  assert.doesNotMatch(same, /told-outdated/);
+  assert.match(same, /told-read_back/);
+});
+
+test("reporting is always at hand, beside what awaits a decision, and says its key", () => {
+  const shown = bar(state(), here("zh")).toString();
+  assert.match(shown, /data-do="issue"/);
+  assert.match(shown, /data-do="report"[^>]*aria-keyshortcuts="Alt\+R"/);
+  assert.match(shown, /报告另一事件[^<]*<kbd>Alt\+R<\/kbd>/);
+});
+
+test("what has not been done in time is late while one looks, and no longer once the incident has ended", () => {
+  const looked = { ...here("zh"), now: new Date("2025-11-20T18:50:07Z") }; // nine minutes from knowing
+  assert.match(known(state(), looked).text, /is-late"> <span class="meta">首个电话<\/span> <strong>已 9 分，还没有/);
+  const held = /** @type {import("../../static/js/types.js").Incident} */ (state().incident);
+  assert.doesNotMatch(known(state({ incident: { ...held, status: "closed" } }), looked).text, /is-late/);
+});
+
+test("what rose to the desk goes with the decision, the word sent, or the end of the incident", () => {
+  const undecided = {
+    n: 5,
+    kind: "proposal.escalated",
+    at: "2025-11-20T18:50:00Z",
+    words: "久未决定",
+    incident: 12,
+    notification: 1,
+  };
+  const overdue = { ...undecided, n: 6, kind: "promise.overdue", notification: null };
+  const held = /** @type {import("../../static/js/types.js").Incident} */ (state().incident);
+  const news = [undecided, overdue];
+  const numbers = (/** @type {Partial<import("../../static/js/types.js").Incident>} */ change) =>
+    standing(state({ news, incident: { ...held, ...change } })).map(({ n }) => n);
+  assert.deepEqual(numbers({}), [5, 6]);
+  const sent = notification({ state: "issued", issued_at: "2025-11-20T18:51:00Z" });
+  assert.deepEqual(numbers({ notifications: [sent] }), []);
+  assert.deepEqual(numbers({ status: "closed" }), []);
+  const [listed] = state().incidents ?? [];
+  const decided = { .../** @type {NonNullable<typeof listed>} */ (listed), open_notifications: 0 };
+  assert.deepEqual(
+    standing(state({ news, incident: null, incidents: [decided] })).map(({ n }) => n),
+    [6],
+  );
+});
+
+test("a draft that waits is offered, to be taken up or dropped", () => {
+  const draft = { ...emptyDraft(NOW, "Asia/Shanghai"), place: "107.38, 30.6", substance: "白沫" };
+  const shown = next(state({ kept: { draft, saved_at: "2025-11-20T18:41:00Z" }, chosen: null }), here("zh")).text;
+  for (const part of ["有一份没有提交的报告", "107.38, 30.6 · 白沫", "02:41", "继续填写", "丢弃草稿"])
+    assert.ok(shown.includes(part), part);
+  assert.doesNotMatch(next(state(), here("zh")).text, /有一份没有提交的报告/);
+});
+
+test("an ended session is no live line, and the confirmation says how to go on", () => {
+  assert.match(link(state({ expired: true }), here("zh")).text, /link-expired[^]*登录已过期/);
+  const sheet = /** @type {import("../../static/js/views/issue.js").Sheet} */ ({
+    act: "heads_up",
+    names: {},
+    messages: null,
+    left: [],
+    fault: { field: "session", words: "登录已过期" },
+    busy: false,
+    at: "02:52",
+    drill: false,
+  });
+  const shown = issueSheet(sheet, here("zh")).text;
+  assert.match(shown, /登录已过期/);
+  assert.match(shown, /href="\/sign-in\?next=/);
+  assert.doesNotMatch(shown, /正在拟文|type="submit"/);
+  assert.match(issueSheet({ ...sheet, fault: { field: null, words: "连不上" } }, here("zh")).text, /issue_again/);
+});
+
+test("the confirmation says what it promises in the desk's name", () => {
+  const message = {
+    notification: 1,
+    tells: "500155",
+    recipients: [{ role: "primary", name: "值班室", channels: ["sms"] }],
+    gaps: [],
+    text: "…",
+    units: 1,
+    segments: 1,
+    next_update_at: "2025-11-20T21:00:00Z",
+  };
+  const sheet = /** @type {import("../../static/js/views/issue.js").Sheet} */ ({
+    act: "heads_up",
+    names: {},
+    messages: [message],
+    left: [],
+    fault: null,
+    busy: false,
+    at: "02:52",
+    drill: false,
+  });
+  assert.match(issueSheet(sheet, here("zh")).text, /承诺：05:00 前再报/);
+  const last = { ...message, next_update_at: null };
+  assert.doesNotMatch(issueSheet({ ...sheet, messages: [last] }, here("zh")).text, /承诺/);
+});
+
+test("the form says what it understood, asks about another day, and never takes what it cannot read as unknown", () => {
+  const form = (/** @type {string} */ occurred, change = {}) =>
+    next(state({ mode: "report", draft: { ...emptyDraft(NOW, "Asia/Shanghai"), occurred }, ...change }), here("zh")).text;
+  assert.match(form("0230"), /class="hint" role="status">即今天 2025-11-21 02:30，22 分 07 秒前/);
+  assert.match(form("昨晚 23:10"), /class="note" role="status">即昨天 2025-11-20 23:10/);
+  assert.match(form("06:20"), /还没到[^]*data-do="time_set" data-id="occurred"[^]*是昨天：2025-11-20 06:20/);
+  assert.match(form("25:99"), /id="occurred-fault"[^>]*>时间没读懂/);
+  assert.match(form("2020-01-01 8:00"), /两天以前[^]*data-do="time_sure"/);
+  assert.doesNotMatch(form("25:99", { typing: "occurred_at" }), /时间没读懂/);
+});
+
+test("a river beyond fifty kilometres is no choice, but the news can be kept", () => {
+  const candidates = [{ ...spot, name: "任河", distance_m: 1_304_800 }];
+  const problem = { detail: "容差内没有河段", field: "location", candidates };
+  const preview = { state: /** @type {const} */ ("refused"), assessment: null, problem };
+  const draft = { ...emptyDraft(NOW, "Asia/Shanghai"), place: "122.5, 30.0" };
+  const shown = next(state({ mode: "report", draft, preview }), here("zh")).text;
+  assert.doesNotMatch(shown, /任河/);
+  assert.match(shown, /50 公里内没有河流/);
+  assert.match(shown, /name="unlocated"/);
+});
+
+test("a name that is not found says so once it was searched for", () => {
+  const draft = { ...emptyDraft(NOW, "Asia/Shanghai"), place: "abc" };
+  assert.match(next(state({ mode: "report", draft, searched: "abc" }), here("zh")).text, /没有找到这个地名/);
+  assert.doesNotMatch(next(state({ mode: "report", draft }), here("zh")).text, /没有找到这个地名/);
 });

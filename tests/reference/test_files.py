@@ -532,7 +532,8 @@ def test_every_desk_in_force_has_three_roles_and_a_roster_that_leaves_no_hour_em
     desks = {code for code, row in DIVISIONS.items() if row["desk"] == "1" and not row["valid_to"]}
     roles: dict[str, set[str]] = defaultdict(set)
     for contact in PEOPLE["contacts"]:
-        roles[contact["division"]].add(contact["role"])
+        if ":" not in contact["division"]:
+            roles[contact["division"]].add(contact["role"])
     assert roles == {code: {"primary", "deputy", "leader"} for code in desks}
     assert {roster["division"] for roster in PEOPLE["rosters"]} == desks
     ids = {contact["id"]: contact["division"] for contact in PEOPLE["contacts"]}
@@ -540,6 +541,15 @@ def test_every_desk_in_force_has_three_roles_and_a_roster_that_leaves_no_hour_em
         assert roster["turns"]
         assert roster["shift_hours"] == 24
         assert {ids[one] for one in [*roster["turns"], *roster["escalation"]]} == {roster["division"]}
+
+
+def test_some_intakes_have_a_contact_and_some_have_none() -> None:
+    intakes = {f"site:{site['site_id']}" for site in SITES if site["kind"] == "intake"}
+    places = {contact["division"] for contact in PEOPLE["contacts"] if ":" in contact["division"]}
+    own = {place for place in places if place.startswith("site:")}
+    assert own < intakes
+    assert {place.removeprefix("inside:") for place in places - own} <= set(DIVISIONS)
+    assert own != places
 
 
 # Chains

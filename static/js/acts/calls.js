@@ -3,24 +3,26 @@
 import { silence } from "../alarm.js";
 import { get, post } from "../api.js";
 import { say } from "../here.js";
-import { parseMoment } from "../moments.js";
+import { readMoment } from "../moments.js";
 import { now, set, state } from "../store.js";
 import { understood } from "./trouble.js";
 
 /**
- * @param {HTMLElement} place
- * @returns {{id: string, contact: string, key: string}}
+ * The place on the board that a button belongs to, and where the service takes what comes of it.
+ * @param {HTMLElement} button
  */
-function cardOf(place) {
-  const { id = "", contact = "" } = place.dataset;
-  return { id, contact, key: `${id}-${contact}` };
+function cardOf(button) {
+  const { id = "", contact = "", place } = button.dataset;
+  return place === "intake"
+    ? { key: `intake-${id}`, path: `incidents/${state().chosen}/intakes/${id}`, about: {} }
+    : { key: `${id}-${contact}`, path: `notifications/${id}`, about: { contact: Number(contact) } };
 }
 
 export const clicks = {
   async reveal(/** @type {HTMLElement} */ button) {
-    const { id, contact, key } = cardOf(button);
+    const { key, path, about } = cardOf(button);
     await noted(key, async () => {
-      const { number } = await post(`notifications/${id}/reveal`, { contact: Number(contact) });
+      const { number } = await post(`${path}/reveal`, about);
       set({ revealed: { ...state().revealed, [key]: number } });
     });
   },
@@ -67,24 +69,24 @@ export async function loadMine() {
  * @param {string | null} person
  */
 async function record(place, outcome, person) {
-  const { id, contact, key } = cardOf(place);
+  const { key, path, about } = cardOf(place);
   const late = /** @type {HTMLInputElement | null} */ (document.querySelector(`[data-late="${key}"]`))?.value;
-  const at = late ? parseMoment(late, now(), state().me.time_zone) : null;
-  if (late && !at) {
-    set({ cardFaults: { ...state().cardFaults, [key]: say("form.time") } });
+  const { at, fault } = readMoment(late ?? "", now(), state().me.time_zone);
+  if (fault) {
+    set({ cardFaults: { ...state().cardFaults, [key]: say(fault) } });
     return;
   }
   await noted(key, async () => {
-    await post(`notifications/${id}/calls`, {
-      contact: Number(contact),
+    await post(`${path}/calls`, {
+      ...about,
       outcome,
       ...(person ? { person } : {}),
       ...(at ? { at } : {}),
     });
     const { chosen } = state();
     if (chosen === null) return;
-    const { calls } = await get(`incidents/${chosen}/calls`);
-    set({ calls });
+    const { calls, intakes } = await get(`incidents/${chosen}/calls`);
+    set({ calls, intakes });
   });
 }
 

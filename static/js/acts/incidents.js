@@ -1,6 +1,7 @@
 /** Which incidents there are, which one is looked at, and keeping what is shown as new as its journal. */
 
 import { get, Problem } from "../api.js";
+import { say } from "../here.js";
 import { fold, foldAll, opened } from "../journal.js";
 import * as live from "../live.js";
 import { set, state } from "../store.js";
@@ -32,8 +33,14 @@ export function listSoon() {
   listing = window.setTimeout(() => quietly(loadList()), PAUSE_MS);
 }
 
-/** @param {number | null} number */
-export async function choose(number) {
+/**
+ * Look at an incident. A choice of the officer is a step that the browser's own Back takes again; what the page chooses by
+ * itself is none.
+ * @param {number | null} number
+ * @param {"push" | "replace" | "keep"} step
+ */
+export async function choose(number, step = "push") {
+  const before = state().chosen;
   loaded = { assessment: 0, calls: 0, incident: 0 };
   set({
     chosen: number,
@@ -42,17 +49,48 @@ export async function choose(number) {
     assessment: null,
     shapes: null,
     calls: [],
+    intakes: [],
     picks: {},
     revealed: {},
     cardFaults: {},
     lookAt_ms: null,
     playing: false,
   });
-  history.replaceState(null, "", number ? `?incident=${number}` : location.pathname);
+  const address = number ? `?incident=${number}` : location.pathname;
+  if (step === "push" && number !== before) history.pushState(null, "", address);
+  else if (step !== "keep") history.replaceState(null, "", address);
   if (number === null) return;
   await catchUp(`incident:${number}`);
   live.join(`incident:${number}`, () => state().files[`incident:${number}`]?.last ?? 0);
   await fetchAll(number, { assessment: 1, calls: 1, incident: 1 });
+}
+
+/**
+ * What an address asks for: its incident, else where nothing is asked the only one there is. One that this desk may not see
+ * is said to be so, and no other is opened in its place.
+ * @param {"replace" | "keep"} step
+ */
+export async function open(step) {
+  const asked = new URLSearchParams(location.search).get("incident");
+  const { incidents } = state();
+  if (asked === null) {
+    const only = step === "replace" && incidents?.length === 1 ? (incidents[0]?.number ?? null) : null;
+    await choose(only, step);
+    return;
+  }
+  const number = /^\d{1,9}$/.test(asked) ? Number(asked) : 0;
+  if (await maySee(number)) await choose(number, step);
+  else {
+    await choose(null, "replace");
+    set({ notice: say("incident.unseen", { n: asked.slice(0, 20) }) });
+  }
+}
+
+/** @param {number} number */
+async function maySee(number) {
+  if (!number) return false;
+  if (state().incidents?.some((one) => one.number === number)) return true;
+  return (await perhaps(get(`incidents/${number}`))) !== null; // an old one stands in no list
 }
 
 /**
@@ -87,7 +125,11 @@ export async function catchUp(stream) {
 
 /** The line to this incident was closed: the desk may no longer see it. @param {string} room */
 export function closed(room) {
-  if (room === `incident:${state().chosen}`) quietly(choose(null));
+  const { chosen } = state();
+  if (room === `incident:${chosen}`) {
+    quietly(choose(null, "replace"));
+    set({ notice: say("incident.unseen", { n: chosen }) });
+  }
   listSoon();
 }
 
@@ -119,18 +161,21 @@ async function fetchAll(number, changed) {
     calls: changed.calls > loaded.calls && CALLERS.has(state().me.role),
   };
   loaded = { ...(state().files[`incident:${number}`]?.changed ?? changed) };
-  const [incident, assessment, shapes, calls] = await Promise.all([
-    wanted.incident ? get(`incidents/${number}`) : undefined,
-    wanted.assessment ? perhaps(get(`incidents/${number}/assessments/latest`)) : undefined,
-    wanted.assessment ? perhaps(get(`incidents/${number}/assessments/latest`, { format: "geojson" })) : undefined,
+  const [incident, calls] = await Promise.all([
+    wanted.incident || wanted.assessment ? get(`incidents/${number}`) : undefined,
     wanted.calls ? perhaps(get(`incidents/${number}/calls`)) : undefined,
+  ]);
+  const assessed = wanted.assessment && incident.assessment_id !== null; // news that lies on no river has none
+  const [assessment, shapes] = await Promise.all([
+    assessed ? perhaps(get(`incidents/${number}/assessments/latest`)) : undefined,
+    assessed ? perhaps(get(`incidents/${number}/assessments/latest`, { format: "geojson" })) : undefined,
   ]);
   if (state().chosen !== number) return;
   set({
     ...(incident === undefined ? {} : { incident }),
     ...(assessment === undefined ? {} : { assessment }),
     ...(shapes === undefined ? {} : { shapes }),
-    ...(calls === undefined ? {} : { calls: calls?.calls ?? [] }),
+    ...(calls === undefined ? {} : { calls: calls?.calls ?? [], intakes: calls?.intakes ?? [] }),
   });
 }
 

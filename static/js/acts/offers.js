@@ -16,7 +16,7 @@ import { quietly } from "./trouble.js";
 const OFFER_MS = 60_000;
 /** What rose to the desk longer ago than a shift's first hour stands in the incident's journal. */
 const NEWS_MS = 3_600_000;
-const RISEN = new Set(["proposal.escalated", "promise.overdue", "contact.gap", "escalation.exhausted"]);
+const RISEN = new Set(["notification.on_behalf", "proposal.escalated", "promise.overdue", "contact.gap", "escalation.exhausted"]);
 const MOST_NEWS = 3;
 const KEPT = "lianfang.desk.";
 const SILENCED = "lianfang.silenced";
@@ -57,8 +57,10 @@ async function receive({ delivery }) {
 /** @param {OpenEntry} entry */
 function rise(entry) {
   const words = entryWords(entry, state(), here());
-  const incident = typeof entry.facts.incident === "number" ? entry.facts.incident : null;
-  set({ news: [{ n: entry.n, words, incident }, ...state().news].slice(0, MOST_NEWS) });
+  const id = (/** @type {string} */ name) => (typeof entry.facts[name] === "number" ? entry.facts[name] : null);
+  const { n, kind, at } = entry;
+  const one = { n, kind, at, words, incident: id("incident"), notification: id("notification") };
+  set({ news: [one, ...state().news].slice(0, MOST_NEWS) });
   alarm.notice(say("app.name"), words);
 }
 

@@ -6,9 +6,13 @@ import * as sheets from "../sheets.js";
 import { set, state } from "../store.js";
 import { reasonSheet } from "../views/reason.js";
 import { catchUp, listSoon } from "./incidents.js";
+import { follow } from "./issue.js";
 import { quietly, understood } from "./trouble.js";
 
 /** @typedef {import("../views/reason.js").ReasonSheet} ReasonSheet */
+
+/** The messages that an act owes to those who were told. */
+const FOLLOWS = /** @type {Record<string, string>} */ ({ withdraw: "withdrawal", "stand-down": "end" });
 
 /** @type {ReasonSheet | null} */
 let sheet = null;
@@ -40,8 +44,11 @@ export const submits = {
     }
     redraw({ busy: true, fault: null });
     try {
-      await post(`incidents/${sheet.number}/${sheet.act}`, sheet.act === "stand-down" ? { ...typed, despite } : typed);
-      sheets.close();
+      const { number, act } = sheet;
+      const incident = await post(`incidents/${number}/${act}`, act === "stand-down" ? { ...typed, despite } : typed);
+      if (state().chosen === number) set({ incident });
+      sheet = null;
+      if (!follow(FOLLOWS[act] ?? "")) sheets.close();
       listSoon();
       await catchUp(`incident:${state().chosen}`);
     } catch (trouble) {

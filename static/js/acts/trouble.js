@@ -12,7 +12,10 @@ import { set } from "../store.js";
 export function understood(trouble) {
   if (trouble instanceof Unreachable) return { field: null, words: say("trouble.unreachable") };
   if (!(trouble instanceof Problem)) throw trouble;
-  if (trouble.status === 401) set({ notice: say("trouble.session") });
+  if (trouble.status === 401) {
+    set({ notice: say("trouble.session"), expired: true });
+    return { field: "session", words: say("trouble.session") };
+  }
   return { field: trouble.field, words: trouble.message };
 }
 

@@ -16,10 +16,14 @@ import { EMPTY, style, SWITCHES } from "./style.js";
  */
 /** @typedef {{say: import("../words.js").Say, language: "zh" | "en", zone: string}} Speech */
 
-/** The reference basin, where a page without an incident begins. */
+/** The reference basin, where the page of a desk without a division of its own begins. */
 const BASIN = /** @type {[number, number, number, number]} */ ([101.6, 27.9, 110.2, 33.2]);
 const NEAR_H = 24;
 const CLOSE = 10;
+/** What lies over the map, in pixels: the switches above, source line and scale below, the zoom buttons at the right. */
+const COVERED = { top: 64, bottom: 72, left: 32, right: 64 };
+/** A name beside a mark needs room as well. */
+const NAMED = { top: 96, bottom: 96, left: 40, right: 110 };
 const COLOURS = [
   "ground",
   "ink",
@@ -55,7 +59,8 @@ export async function open(place, speech, ears) {
   map = new maplibregl.Map({
     container: place,
     style: style(colours(), speech.language, location.origin),
-    bounds: BASIN,
+    bounds: homeOf(place),
+    fitBoundsOptions: { padding: COVERED },
     attributionControl: false,
     localIdeographFontFamily: "'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
     dragRotate: false,
@@ -160,7 +165,32 @@ export function frame(shapes, now) {
   const bounds = new maplibregl.LngLatBounds();
   for (const { geometry } of soon) for (const point of points(geometry)) bounds.extend(point);
   if (!bounds.isEmpty())
-    map?.fitBounds(bounds, { padding: { top: 96, bottom: 72, left: 40, right: 110 }, maxZoom: 12, animate: false });
+    map?.fitBounds(bounds, { padding: fitting(NAMED), maxZoom: 12, animate: false });
+}
+
+/** Where this desk's map begins: its own division. @param {HTMLElement} place */
+function homeOf(place) {
+  const sides = (place.dataset.bounds ?? "").split(",").map(Number);
+  return sides.length === 4 && sides.every(Number.isFinite)
+    ? /** @type {[number, number, number, number]} */ (sides)
+    : BASIN;
+}
+
+/** Room on all sides, as far as the map is large enough for it. @param {typeof NAMED} wanted */
+function fitting(wanted) {
+  const { clientWidth = 0, clientHeight = 0 } = map?.getContainer() ?? {};
+  const part = Math.min(1, clientWidth / 2 / (wanted.left + wanted.right), clientHeight / 2 / (wanted.top + wanted.bottom));
+  const of = (/** @type {number} */ px) => Math.floor(px * part);
+  return { top: of(wanted.top), bottom: of(wanted.bottom), left: of(wanted.left), right: of(wanted.right) };
+}
+
+/** Whether a place can be seen: in the frame, and under nothing that lies over it. @param {[number, number]} place */
+function isInSight(place) {
+  if (!map) return false;
+  const { x, y } = map.project(place);
+  const { clientWidth, clientHeight } = map.getContainer();
+  const { top, bottom, left, right } = COVERED;
+  return x >= left && x <= clientWidth - right && y >= top && y <= clientHeight - bottom;
 }
 
 /**
@@ -179,10 +209,10 @@ export function mark(place, moved, label = "") {
   marker.setLngLat([place.lon, place.lat]).addTo(map);
 }
 
-/** Moves only where the place is out of sight or too small to judge. @param {{lon: number, lat: number}} place */
+/** Moves only where the place is out of sight, covered, or too small to judge. @param {{lon: number, lat: number}} place */
 export function look(place) {
   if (!map) return;
-  const near = map.getZoom() >= CLOSE && map.getBounds().contains([place.lon, place.lat]);
+  const near = map.getZoom() >= CLOSE && isInSight([place.lon, place.lat]);
   if (!near) map.jumpTo({ center: [place.lon, place.lat], zoom: Math.max(map.getZoom(), CLOSE) });
 }
 

@@ -10,7 +10,7 @@
 /** The layers of the page's own layer switch, and the map layers behind each. */
 export const SWITCHES = /** @type {Record<string, string[]>} */ ({
   divisions: ["division-fill", "division-line", "division-name"],
-  network: ["river", "river-schematic", "river-name"],
+  network: ["river", "river-schematic", "river-name", "river-name-level"],
   section: ["site-section"],
   intake: ["site-intake"],
   interception: ["site-interception"],
@@ -53,9 +53,11 @@ export function style(colours, language, origin) {
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": colours.ground } },
-      ...divisions(colours, language),
-      ...rivers(colours, language),
+      ...divisions(colours),
+      ...rivers(colours),
+      ...names(colours, language),
       ...reached(colours),
+      ...riverNames(colours, language),
       ...sites(colours, language),
       ...marks(colours),
     ],
@@ -64,11 +66,9 @@ export function style(colours, language, origin) {
 
 /**
  * @param {Colours} c
- * @param {"zh" | "en"} language
  * @returns {Layer[]}
  */
-function divisions(c, language) {
-  const county = /** @type {Expression} */ (["==", ["get", "level"], "county"]);
+function divisions(c) {
   const bold = /** @type {Expression} */ (["match", ["get", "level"], "province", 2, "prefecture", 1.2, 0.6]);
   return [
     {
@@ -85,32 +85,15 @@ function divisions(c, language) {
       "source-layer": "divisions",
       paint: { "line-color": c.line, "line-width": bold },
     },
-    {
-      id: "division-name",
-      type: "symbol",
-      source: "divisions",
-      "source-layer": "divisions",
-      minzoom: 5,
-      filter: ["step", ["zoom"], ["!", county], 8, county],
-      layout: {
-        "text-field": ["get", `name_${language}`],
-        "text-font": FONT,
-        "text-size": 11,
-        "text-letter-spacing": 0.1,
-        "text-max-width": 7,
-      },
-      paint: { "text-color": c.ink2, "text-opacity": 0.8, "text-halo-color": c.ground, "text-halo-width": 1 },
-    },
   ];
 }
 
 /**
  * Water at rest: quiet lines, wider with more discharge, dashed where the course is only schematic.
  * @param {Colours} c
- * @param {"zh" | "en"} language
  * @returns {Layer[]}
  */
-function rivers(c, language) {
+function rivers(c) {
   const flow = /** @type {Expression} */ (["ln", ["max", 1, ["to-number", ["get", "discharge"], 1]]]);
   const width = /** @type {Expression} */ ([
     "interpolate",
@@ -139,20 +122,63 @@ function rivers(c, language) {
       filter: schematic,
       paint: { "line-color": colour, "line-width": width, "line-dasharray": [3, 1.6] },
     },
+  ];
+}
+
+/**
+ * A name along each river from where rivers can be told apart, over what is reached and before the names of divisions.
+ * Lines are short, as tiles and reaches cut them, and winding: a name may bend and comes often. Where the windings are
+ * narrower than the name, it stands level beside the river.
+ * @param {Colours} c
+ * @param {"zh" | "en"} language
+ * @returns {Layer[]}
+ */
+function riverNames(c, language) {
+  /** @type {Omit<import("maplibre-gl").SymbolLayerSpecification, "id">} */
+  const name = {
+    type: "symbol",
+    source: "network",
+    "source-layer": "network",
+    minzoom: 6.5,
+    paint: { "text-color": c.accent, "text-halo-color": c.ground, "text-halo-width": 1.8 },
+  };
+  /** @type {import("maplibre-gl").SymbolLayerSpecification["layout"]} */
+  const words = {
+    "text-field": ["get", `name_${language}`],
+    "text-font": FONT,
+    "text-size": ["interpolate", ["linear"], ["zoom"], 7, 11, 10, 13],
+    "symbol-sort-key": ["-", 0, ["to-number", ["get", "discharge"], 0]],
+  };
+  const level = { "text-anchor": /** @type {const} */ ("left"), "text-offset": /** @type {[number, number]} */ ([0.7, 0]) };
+  const along = { "symbol-placement": /** @type {const} */ ("line"), "symbol-spacing": 120, "text-max-angle": 60 };
+  return [
+    { id: "river-name-level", ...name, maxzoom: 10, layout: { ...words, ...level, "text-padding": 30 } },
+    { id: "river-name", ...name, layout: { ...words, ...along, "text-padding": 2 } },
+  ];
+}
+
+/**
+ * A name for each division, from a point of its own: a polygon is cut by tiles, and its name would stand in every piece.
+ * @param {Colours} c
+ * @param {"zh" | "en"} language
+ * @returns {Layer[]}
+ */
+function names(c, language) {
+  return [
     {
-      id: "river-name",
+      id: "division-name",
       type: "symbol",
-      source: "network",
-      "source-layer": "network",
-      minzoom: 7,
+      source: "divisions",
+      "source-layer": "division_labels",
+      minzoom: 5,
       layout: {
-        "symbol-placement": "line",
         "text-field": ["get", `name_${language}`],
         "text-font": FONT,
         "text-size": 11,
-        "symbol-spacing": 320,
+        "text-letter-spacing": 0.1,
+        "text-max-width": 7,
       },
-      paint: { "text-color": c.water, "text-halo-color": c.ground, "text-halo-width": 1.5 },
+      paint: { "text-color": c.ink2, "text-halo-color": c.ground, "text-halo-width": 1.5 },
     },
   ];
 }

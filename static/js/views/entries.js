@@ -1,5 +1,6 @@
 /** The journal in words, newest first. An entry that this desk may not read keeps its number. Pure. */
 
+import { when } from "../clock.js";
 import { html, NOTHING } from "../html.js";
 import { heading, hour, reasonWords } from "./parts.js";
 
@@ -9,6 +10,9 @@ import { heading, hour, reasonWords } from "./parts.js";
 /** @typedef {import("../types.js").OpenEntry} OpenEntry */
 
 const FIRST = 12;
+const LEAST_FOLDED = 3;
+/** The kinds that the machine enters many of at once. */
+const FOLDED = new Set(["notification.proposed", "notification.changed", "notification.withheld", "audience.admitted"]);
 
 /**
  * @param {Entry[]} entries
@@ -17,13 +21,13 @@ const FIRST = 12;
  */
 export function journal(entries, state, here) {
   const { say } = here;
-  const newest = [...entries].reverse();
+  const newest = folded([...entries].reverse());
   return html`
     <section class="journal" aria-labelledby="journal-title" data-key="journal">
       ${heading("journal-title", say("journal.title"), entries.length || "")}
       ${entries.length ? NOTHING : html`<p class="empty">${say("journal.empty")}</p>`}
       <ol class="plain" data-list>
-        ${newest.slice(0, FIRST).map((one) => line(one, state, here))}
+        ${newest.slice(0, FIRST).map((run) => lines(run, state, here))}
       </ol>
       ${
         newest.length > FIRST
@@ -31,13 +35,62 @@ export function journal(entries, state, here) {
               <details class="more" data-key="older">
                 <summary>${say("journal.older", { n: newest.length - FIRST })}</summary>
                 <ol class="plain">
-                  ${newest.slice(FIRST).map((one) => line(one, state, here))}
+                  ${newest.slice(FIRST).map((run) => lines(run, state, here))}
                 </ol>
               </details>
             `
           : NOTHING
       }
     </section>
+  `;
+}
+
+/**
+ * What the machine entered at once, as one run: entries in a row that are alike in kind, actor and reason.
+ * @param {Entry[]} entries
+ * @returns {Entry[][]}
+ */
+export function folded(entries) {
+  const runs = /** @type {Entry[][]} */ ([]);
+  for (const one of entries) {
+    const last = runs.at(-1);
+    if (last?.[0] && alike(last[0]) !== "" && alike(last[0]) === alike(one)) last.push(one);
+    else runs.push([one]);
+  }
+  return runs.flatMap((run) => (run.length < LEAST_FOLDED ? run.map((one) => [one]) : [run]));
+}
+
+/** Empty for what is never folded. @param {Entry} entry */
+function alike(entry) {
+  if (entry.withheld || !FOLDED.has(entry.kind)) return "";
+  return JSON.stringify([entry.kind, entry.by, entry.facts.reason]);
+}
+
+/**
+ * One entry, or a run of them as one line that can be opened.
+ * @param {Entry[]} run
+ * @param {State} state
+ * @param {Here} here
+ */
+function lines(run, state, here) {
+  const [first] = run;
+  const last = run.at(-1);
+  if (!first || !last) return NOTHING;
+  if (run.length === 1 || first.withheld) return line(first, state, here);
+  const reason = reasonWords(first.facts.reason, here.language);
+  return html`
+    <li data-key="fold-${last.n}" class="entry fold">
+      <details data-key="fold-more-${last.n}">
+        <summary>
+          <span class="n">${last.n}–${first.n}</span>
+          ${hour(first.at, here)}
+          <span class="what">${here.say(`fold.${first.kind}`, { n: run.length, reason })}</span>
+        </summary>
+        <ol class="plain">
+          ${run.map((one) => line(one, state, here))}
+        </ol>
+      </details>
+    </li>
   `;
 }
 
@@ -70,9 +123,15 @@ function line(entry, state, here) {
  * @param {State} state
  * @param {Here} here
  */
-export function entryWords(entry, state, { say, language }) {
+export function entryWords(entry, state, here) {
+  const { say, language } = here;
   const key = `entry.${entry.kind}`;
-  const words = say(key, plain(entry.facts, state, say, language));
+  const { late, stated_at } = entry.facts;
+  const words = say(key, {
+    ...plain(entry.facts, state, say, language),
+    by: deskName(entry.by.desk, state),
+    late: late ? say("late.at", { at: when(String(stated_at), here) }) : "",
+  });
   return words === key ? entry.kind : words;
 }
 
@@ -96,8 +155,21 @@ function plain(facts, state, say, language) {
     circle: facts.circle ? say(`circle.${facts.circle}`) : "",
     role: facts.role || facts.step ? say(`contact.${facts.role ?? facts.step}`) : "",
     reason: reasonWords(facts.reason, language),
+    name: reasonWords(facts.name, language),
     flow: facts.flow_state ? say(`flow_state.${facts.flow_state}`) : "",
+    why: facts.on_behalf ?? "",
+    behalf: facts.on_behalf ? say("entry.behalf", { who: deskName(facts.who, state), why: facts.on_behalf }) : "",
+    cleared: facts.cleared?.length ? say("entry.cleared", { fields: fieldNames(facts.cleared, say) }) : "",
   };
+}
+
+/**
+ * What fields of a report are called.
+ * @param {string[]} names
+ * @param {import("../words.js").Say} say
+ */
+export function fieldNames(names, say) {
+  return names.map((name) => say(`field.${name}`)).join(say("comma"));
 }
 
 /**
@@ -107,7 +179,9 @@ function plain(facts, state, say, language) {
 export function deskName(code, state) {
   if (!code) return "";
   if (code === state.me.desk && state.me.desk_name) return state.me.desk_name;
-  const told = state.incident?.notifications.find(({ tells }) => tells === code)?.tells_name;
+  const told =
+    state.incident?.notifications.find(({ tells }) => tells === code)?.tells_name ??
+    state.incident?.notifications.find(({ who }) => who === code)?.who_name;
   const lead = state.incidents?.find((one) => one.lead === code)?.lead_name;
   return told ?? lead ?? state.assessment?.reached.find((one) => one.desk === code)?.desk_name ?? code;
 }

@@ -1,8 +1,8 @@
 /** The fields of a form: a label, what was typed, what to correct, and a hint. Pure. */
 
-import { localOf } from "../clock.js";
+import { duration, localOf } from "../clock.js";
 import { html, NOTHING } from "../html.js";
-import { parseMoment } from "../moments.js";
+import { daysAgo, isOld, readMoment } from "../moments.js";
 
 /** @typedef {import("../types.js").Here} Here */
 /** @typedef {import("../report.js").Draft} Draft */
@@ -30,13 +30,56 @@ export function choices(name, values, draft, { say }) {
 }
 
 /**
- * The hour as it was understood, to be checked against what was meant.
- * @param {string} typed
+ * An instant with its day in words, and how long ago it was: "昨天 2025-11-20 23:10（3 小时 31 分前）".
+ * @param {string} at
  * @param {Here} here
  */
-export function readTime(typed, { say, now, zone }) {
-  const at = parseMoment(typed, now, zone);
-  return at && say("form.time.read", { at: localOf(at, zone).replace("T", " ") });
+export function understood(at, { say, language, now, zone }) {
+  const ago = daysAgo(at, now, zone);
+  const day = ago === 0 || ago === 1 ? say(`day.${ago}`) : ago > 1 ? say("day.ago", { n: ago }) : say("day.ahead");
+  const local = localOf(at, zone).replace("T", " ");
+  const time = duration((now.getTime() - new Date(at).getTime()) / 1000, language);
+  return ago > 1 ? say("form.time.read.far", { day, at: local }) : say("form.time.read", { day, at: local, time });
+}
+
+/**
+ * A time as it was understood, in words with the day, beneath its field; another day than today is not to be overlooked,
+ * and what may have been meant otherwise is one press away.
+ * @param {Field & {fault: string | undefined}} one
+ * @param {Here} here
+ */
+export function timeField(one, here) {
+  const { at, yesterday } = readMoment(one.value, here.now, here.zone);
+  const name = one.name ?? one.id;
+  return field({ ...one, note: html`${echo(at, here)}${one.fault ? meant(name, at, yesterday, here) : NOTHING}` });
+}
+
+/** @param {string | null} at @param {Here} here */
+function echo(at, here) {
+  if (!at) return NOTHING;
+  const sameDay = daysAgo(at, here.now, here.zone) === 0;
+  return html`<p class="${sameDay ? "hint" : "note"}" role="status">${understood(at, here)}</p>`;
+}
+
+/**
+ * @param {string} name of the field
+ * @param {string | null} at
+ * @param {string | null} yesterday
+ * @param {Here} here
+ */
+function meant(name, at, yesterday, here) {
+  if (yesterday)
+    return html`
+      <button type="button" class="meant" data-do="time_set" data-id="${name}" data-at="${yesterday}">
+        ${here.say("form.time.yesterday", { at: localOf(yesterday, here.zone).replace("T", " ") })}
+      </button>
+    `;
+  if (!at || !isOld(at, here.now)) return NOTHING;
+  return html`
+    <button type="button" class="meant" data-do="time_sure" data-id="${name}" data-at="${at}">
+      ${here.say("form.time.sure")}
+    </button>
+  `;
 }
 
 /**
@@ -47,21 +90,23 @@ export function readTime(typed, { say, now, zone }) {
  * @property {string} [name] where it is not the id
  * @property {string | undefined} [fault] what to correct
  * @property {string} [hint]
+ * @property {import("../html.js").Markup} [note] what was understood, and what else may have been meant
  * @property {string} [placeholder]
  * @property {"text" | "decimal"} [mode] which keyboard a phone offers
  * @property {number} [longest]
  * @property {import("../html.js").Markup} [more] further attributes
  */
 
-/** @param {Field} field */
-export function field({ id, label, value, name = id, fault, hint, placeholder = "", mode = "text", longest = 120, more }) {
+/** @param {Field} one */
+export function field(one) {
+  const { id, label, value, name = id, fault, hint, note, placeholder = "", mode = "text", longest = 120, more } = one;
   const wrong = fault ? html`aria-invalid="true" aria-describedby="${id}-fault"` : NOTHING;
   return html`
     <div class="field ${fault ? "has-fault" : ""}">
       <label for="${id}">${label}</label>
       <input id="${id}" name="${name}" value="${value}" placeholder="${placeholder}" inputmode="${mode}"
         maxlength="${longest}" autocomplete="off" ${more ?? html`data-input="draft"`} ${wrong}>
-      ${notes(id, fault, hint)}
+      ${notes(id, fault, hint)}${note ?? NOTHING}
     </div>
   `;
 }

@@ -1,7 +1,8 @@
 /** The one confirmation before anything goes out: exactly who will be told what, as a heads-up or a formal notice. Pure. */
 
+import { when } from "../clock.js";
 import { html, NOTHING } from "../html.js";
-import { circleTag } from "./parts.js";
+import { circleTag, signInAgain } from "./parts.js";
 
 /** @typedef {import("../types.js").Here} Here */
 /** @typedef {import("../types.js").Message} Message */
@@ -11,6 +12,8 @@ import { circleTag } from "./parts.js";
  * @typedef {object} Sheet
  * @property {"heads_up" | "formal_notice"} act
  * @property {Record<string, string>} names of the desks that are told
+ * @property {string | null} behalf the desk that owes it, where another sends it
+ * @property {string | null} after the act that these messages follow from, by their kind
  * @property {Message[] | null} messages null while they are being written
  * @property {Notification[]} left proposals not ticked: they stay open unless a reason is typed
  * @property {{field: string | null, words: string} | null} fault
@@ -29,7 +32,11 @@ export function issueSheet(sheet, here) {
   const { say } = here;
   return html`
     <form class="sheet" data-submit="send" novalidate>
-      <h2 id="sheet-title">${sheet.drill ? say("drill.mark") : ""}${say("issue.title")}</h2>
+      <h2 id="sheet-title">
+        ${sheet.drill ? say("drill.mark") : ""}${sheet.behalf ? say("behalf.title", { desk: sheet.behalf }) : say("issue.title")}
+      </h2>
+      ${sheet.behalf ? behalf(sheet, here) : NOTHING}
+      ${sheet.after ? html`<p class="after" role="status">${say(`after.${sheet.after}`)}</p>` : NOTHING}
       <fieldset class="choices acts-choice">
         <legend>${say("issue.act")}</legend>
         ${["heads_up", "formal_notice"].map(
@@ -50,30 +57,61 @@ export function issueSheet(sheet, here) {
                 ${sheet.messages.map((one) => message(one, nameOf(one, sheet), here))}
               </ul>
             `
-          : html`<p class="hint" role="status">${say("issue.writing")}</p>`
+          : sheet.fault
+            ? NOTHING
+            : html`<p class="hint" role="status">${say("issue.writing")}</p>`
       }
-      ${sheet.left.length ? left(sheet.left, here) : NOTHING}
+      ${promise(sheet, here)} ${sheet.left.length ? left(sheet.left, here) : NOTHING}
       ${
-        sheet.fault && !sheet.fault.field?.startsWith("consent")
+        sheet.fault && sheet.fault.field !== "on_behalf" && !sheet.fault.field?.startsWith("consent")
           ? html`<p class="fault" role="alert">${sheet.fault.words}</p>`
           : NOTHING
       }
       <p class="sheet-bar">
-        <button class="primary" type="submit" ${(sheet.busy || !sheet.messages) && "disabled"}>
-          ${
-            sheet.messages
-              ? sendLabel(
-                  sheet.messages,
-                  sheet.messages.map((one) => nameOf(one, sheet)),
-                  here,
-                )
-              : say("issue.writing")
-          }
-        </button>
+        ${sheet.fault && !sheet.messages ? wayOut(sheet.fault, here) : sending(sheet, here)}
         <button type="button" data-do="cancel_sheet">${say("cancel")}</button>
       </p>
     </form>
   `;
+}
+
+/**
+ * The next word that each of these promises: a clock of the sender begins with it.
+ * @param {Sheet} sheet
+ * @param {Here} here
+ */
+function promise({ messages }, here) {
+  const first = (messages ?? []).flatMap(({ next_update_at: at }) => (at ? [at] : [])).sort()[0];
+  return first ? html`<p class="promised">${here.say("issue.promise", { at: when(first, here) })}</p>` : NOTHING;
+}
+
+/** @param {Sheet} sheet @param {Here} here */
+function sending(sheet, here) {
+  return html`
+    <button class="primary" type="submit" ${(sheet.busy || !sheet.messages || sheet.fault?.field === "session") && "disabled"}>
+      ${
+        sheet.messages
+          ? sendLabel(
+              sheet.messages,
+              sheet.messages.map((one) => nameOf(one, sheet)),
+              here,
+            )
+          : here.say("issue.writing")
+      }
+    </button>
+    ${sheet.fault?.field === "session" ? signInAgain(here) : NOTHING}
+  `;
+}
+
+/**
+ * No text could be written: sign in again, or try again.
+ * @param {{field: string | null}} fault
+ * @param {Here} here
+ */
+function wayOut({ field }, here) {
+  return field === "session"
+    ? signInAgain(here)
+    : html`<button class="primary" type="button" data-do="issue_again">${here.say("issue.again")}</button>`;
 }
 
 /**
@@ -87,10 +125,27 @@ export function sendLabel(messages, names, { say }) {
     names.length > 2
       ? say("names.more", { names: names.slice(0, 2).join(say("comma")), n: names.length })
       : names.join(say("comma"));
-  const first = messages.flatMap(({ recipients }) => recipients.slice(0, 1));
-  const channels = [...new Set(first.flatMap((recipient) => recipient.channels))];
-  const people = first.length;
+  const hearing = messages.flatMap(({ recipients }) => recipients.filter(({ now }) => now));
+  const channels = [...new Set(hearing.flatMap((recipient) => recipient.channels))];
+  const people = hearing.length;
   return say("issue.send", { who, channels: channels.map((one) => say(`channel.${one}`)).join(" + "), n: people });
+}
+
+/**
+ * Another desk owes it: why this one sends it stands in the record, and that desk hears of it.
+ * @param {Sheet} sheet
+ * @param {Here} here
+ */
+function behalf({ behalf: desk, fault }, { say }) {
+  const wrong = fault?.field === "on_behalf" ? fault.words : null;
+  return html`
+    <div class="field ${wrong ? "has-fault" : ""}" data-key="behalf">
+      <label for="on-behalf">${say("behalf.reason", { desk })}</label>
+      <input id="on-behalf" name="on_behalf" autocomplete="off" maxlength="300" ${wrong ? html`aria-invalid="true"` : NOTHING} />
+      ${wrong ? html`<p class="fault" role="alert">${wrong}</p>` : NOTHING}
+      <p class="hint">${say("behalf.hint", { desk })}</p>
+    </div>
+  `;
 }
 
 /**
@@ -138,14 +193,14 @@ function nameOf(one, sheet) {
  * @param {string} name
  * @param {Here} here
  */
-function message(one, name, { say, language }) {
+function message(one, name, { say }) {
   return html`
     <li data-key="out-${one.notification}" class="card out">
       <p class="to"><strong>${name}</strong></p>
       ${recipients(one, say)}
-      ${one.recipients.length ? NOTHING : html`<p class="fault">${say("issue.nobody")}</p>`}
+      ${one.recipients.some(({ now }) => now) ? NOTHING : html`<p class="fault">${say("issue.nobody")}</p>`}
       ${one.gaps.map(
-        (gap) => html`<p class="fault">${say(`contact.${gap.role}`)}：${gap[language]}</p>`,
+        (gap) => html`<p class="fault">${say(`contact.${gap.role}`)}${say("colon")}${gap.words}</p>`,
       )}
       ${
         one.text
@@ -160,18 +215,32 @@ function message(one, name, { say, language }) {
 }
 
 /**
- * Who hears it at once, and who after them while nobody reads back.
+ * Everyone who is texted at once, those told before included, and who comes after them while nobody reads back.
  * @param {Message} one
  * @param {import("../words.js").Say} say
  */
-function recipients({ recipients: [first, ...later] }, say) {
-  if (!first) return NOTHING;
-  const channels = first.channels.map((channel) => say(`channel.${channel}`)).join(" + ");
+function recipients({ recipients: all, text }, say) {
+  const hearing = all.filter(({ now }) => now);
+  const later = all.filter(({ now }) => !now);
   return html`
-    <p class="recipients">
-      <strong>${first.name}</strong>
-      · ${channels}
-    </p>
+    ${
+      hearing.length
+        ? html`
+            <p class="hint">${say("issue.now", { n: hearing.length })}</p>
+            <ul class="plain recipients">
+              ${hearing.map(
+                (each) => html`
+                  <li>
+                    <strong>${each.name}</strong>
+                    · ${each.channels.map((channel) => say(`channel.${channel}`)).join(" + ")}
+                    ${each.text && each.text !== text ? html`<p class="text">${each.text}</p>` : NOTHING}
+                  </li>
+                `,
+              )}
+            </ul>
+          `
+        : NOTHING
+    }
     ${
       later.length
         ? html`<p class="hint">${say("issue.then", { who: later.map(({ name }) => name).join(say("arrow")) })}</p>`

@@ -1,5 +1,6 @@
 /** The right column: what we know. The event, who is reached and who has been told, where words are missing, the record. Pure. */
 
+import { written } from "../coordinates.js";
 import { html, NOTHING } from "../html.js";
 import { journal } from "./entries.js";
 import { gradeTag, hour, spotWords } from "./parts.js";
@@ -13,9 +14,9 @@ import { incidentName } from "./topbar.js";
 
 const RUNNERS = new Set(["duty_officer", "leader"]);
 /** Local policy, in minutes from knowing: first call, first message out, first read-back downstream. */
-const MEASURES = /** @type {["call" | "message" | "read_back", number][]} */ ([
+const MEASURES = /** @type {["call" | "issue" | "read_back", number][]} */ ([
   ["call", 3],
-  ["message", 15],
+  ["issue", 15],
   ["read_back", 15],
 ]);
 const FLOWS = ["low", "mean", "high", "flood"];
@@ -67,6 +68,7 @@ function event(state, incident, here) {
   const { say } = here;
   const listed = state.incidents?.find(({ number }) => number === incident.number);
   const report = incident.report;
+  const placed = incident.assessment_id !== null;
   const unverified = report.verification === "unverified" || !report.verification;
   return html`
     <section class="event" aria-labelledby="event-title" data-key="event">
@@ -76,13 +78,62 @@ function event(state, incident, here) {
         <span class="tag ${unverified ? "doubt" : ""}">
           ${say(`verification.${report.verification ?? "unverified"}`)}
         </span>
-        ${gradeTag(incident.declared_grade ?? incident.predicted_grade, here)}
-        <span class="meta">${say(incident.declared_grade ? "grade.declared" : "grade.predicted")}</span>
+        ${
+          placed || incident.declared_grade
+            ? html`
+                ${gradeTag(incident.declared_grade ?? incident.predicted_grade, here)}
+                <span class="meta">${say(incident.declared_grade ? "grade.declared" : "grade.predicted")}</span>
+              `
+            : NOTHING
+        }
       </p>
+      ${placed ? NOTHING : unplaced(incident, here)}
       <dl>${rows(state, incident, listed?.known_at ?? null, here)}</dl>
-      ${measures(state.files[`incident:${incident.number}`]?.firsts ?? {}, incident, here)}
-      ${RUNNERS.has(here.me.role) && incident.status !== "closed" ? flow(report.flow_state ?? "unknown", state, here) : NOTHING}
+      ${statements(incident, here)}
+      ${measures(incident, here)}
+      ${placed && RUNNERS.has(here.me.role) && incident.status !== "closed" ? flow(report.flow_state ?? "unknown", state, here) : NOTHING}
       ${acts(incident, here)}
+    </section>
+  `;
+}
+
+/**
+ * News that lies on no river yet: nobody is reached and nobody told until it is placed.
+ * @param {Incident} incident
+ * @param {Here} here
+ */
+function unplaced(incident, { say, me }) {
+  const mine = RUNNERS.has(me.role) && incident.status === "open";
+  return html`
+    <div class="unplaced">
+      <p><strong>${say("unplaced")}</strong></p>
+      ${mine ? html`<button class="primary" data-do="correct" data-field="place">${say("unplaced.do")}</button>` : NOTHING}
+    </div>
+  `;
+}
+
+/**
+ * What each caller said, newest first: a later one is put beside an earlier, never over it.
+ * @param {Incident} incident
+ * @param {Here} here
+ */
+function statements({ reports = [] }, here) {
+  const { say } = here;
+  const spoken = reports.filter(({ statement }) => statement?.description || statement?.reporter).reverse();
+  if (!spoken.length) return NOTHING;
+  return html`
+    <section class="statements" data-key="statements">
+      <h3>${say("statements")} <span class="count">${spoken.length}</span></h3>
+      <ul class="plain">
+        ${spoken.map(
+          ({ n, received_at, statement }) => html`
+            <li data-key="statement-${n}">
+              <span class="meta">${hour(received_at, here)} ${statement.reporter || say("statements.unnamed")}</span>
+              ${statement.description ? html`<q>${statement.description}</q>` : NOTHING}
+            </li>
+          `,
+        )}
+      </ul>
     </section>
   `;
 }
@@ -97,7 +148,7 @@ function rows(state, incident, knownAt, here) {
   const { say } = here;
   const report = incident.report;
   const spot = state.assessment?.snapped;
-  const place = spot ? spotWords(spot, say) : say("snap.none");
+  const place = spot ? spotWords(spot, say) : unsnapped(report.location, say);
   const source = report.source_state ?? "unknown";
   const pairs = [
     ["known.place", place],
@@ -120,7 +171,6 @@ function rows(state, incident, knownAt, here) {
         state.incidents?.find(({ number }) => number === incident.number)?.lead_name ??
         incident.lead,
     ],
-    ["known.words", report.description || null],
   ];
   return pairs.flatMap(([key, value]) =>
     value
@@ -134,25 +184,30 @@ function rows(state, incident, knownAt, here) {
   );
 }
 
+/** @param {{lon: number, lat: number} | undefined} location @param {import("../words.js").Say} say */
+function unsnapped(location, say) {
+  return location ? `${say("snap.none")} · ${written(location)}` : say("snap.none");
+}
+
 /**
- * Minutes from knowing to the first message, call and read-back, beside what the local policy asks.
- * @param {import("../journal.js").Firsts} firsts
+ * Minutes from knowing to the first message, call and read-back, as the record has them, beside what the local policy asks.
  * @param {Incident} incident
  * @param {Here} here
  */
-function measures(firsts, incident, { say }) {
+function measures(incident, { say, now }) {
   const knownAt = incident.known_at;
   if (!knownAt) return NOTHING;
   return html`
     <ul class="plain measures">
       ${MEASURES.map(([name, within]) => {
-        const at = firsts[name];
-        const min = at ? Math.max(0, (new Date(at).getTime() - new Date(knownAt).getTime()) / 60_000) : null;
-        const late = min !== null && min > within;
+        const done = incident.measures?.[`first_${name}_min`] ?? null;
+        const since = Math.max(0, (now.getTime() - new Date(knownAt).getTime()) / 60_000);
+        const min = done ?? since; // what has not been done yet grows late while one looks
+        const late = min > within && (done !== null || incident.status === "open");
         return html`
           <li class="${late ? "is-late" : ""}">
             <span class="meta">${say(`measure.${name}`)}</span>
-            <strong>${min === null ? "—" : say("measure.minutes", { n: min.toFixed(1) })}</strong>
+            <strong>${done !== null ? say("measure.minutes", { n: min.toFixed(1) }) : late ? say("measure.not_yet", { n: Math.floor(min) }) : "—"}</strong>
             <span class="hint">${say("measure.within", { n: within })}</span>
           </li>
         `;

@@ -26,12 +26,15 @@ export function mineSection(state, here) {
         `
       : NOTHING;
   }
+  const threads = threadsOf(state.mine);
   return html`
     <section class="mine" aria-labelledby="mine-title" data-key="mine">
-      ${heading("mine-title", say("mine.title", { desk: me.desk_name ?? "" }), state.mine.length)}
+      ${heading("mine-title", say("mine.title", { desk: me.desk_name ?? "" }), threads.length)}
       <ul class="plain" data-list>
-        ${state.mine.map(
-          (one) => html`<li data-key="mine-${one.id}">${message(one, state, here)}</li>`,
+        ${threads.map(
+          ([newest, ...earlier]) => html`
+            <li data-key="mine-${newest.id}">${message(newest, earlier, state, here)}</li>
+          `,
         )}
       </ul>
     </section>
@@ -39,11 +42,29 @@ export function mineSection(state, here) {
 }
 
 /**
+ * What one desk told this one about one incident, the newest first: reading that back stands for all before it.
+ * @param {Notification[]} mine
+ * @returns {[Notification, ...Notification[]][]}
+ */
+export function threadsOf(mine) {
+  const threads = /** @type {Map<string, [Notification, ...Notification[]]>} */ (new Map());
+  const order = (/** @type {Notification} */ one) => `${one.issued_at ?? ""} ${String(one.id).padStart(12, "0")}`;
+  for (const one of [...mine].sort((a, b) => (order(a) < order(b) ? 1 : -1))) {
+    const key = `${one.incident} ${one.who}`;
+    const thread = threads.get(key);
+    if (thread) thread.push(one);
+    else threads.set(key, [one]);
+  }
+  return [...threads.values()];
+}
+
+/**
  * @param {Notification} one
+ * @param {Notification[]} earlier
  * @param {State} state
  * @param {Here} here
  */
-function message(one, state, here) {
+function message(one, earlier, state, here) {
   const { say } = here;
   return html`
     <article class="card message">
@@ -52,7 +73,8 @@ function message(one, state, here) {
         <span class="meta">${say(`act.${one.act ?? "heads_up"}`)} · ${hour(one.issued_at, here)}</span>
         ${runningDown(one.deadline_at, one.issued_at, here)}
       </header>
-      ${contents(one, here)} ${READERS.has(here.me.role) ? readBack(one, state, here) : NOTHING}
+      ${contents(one, here)} ${READERS.has(here.me.role) ? readBack(one, earlier.length, state, here) : NOTHING}
+      ${earlier.length ? superseded(earlier, here) : NOTHING}
       ${
         one.clauses?.length
           ? html`
@@ -73,6 +95,50 @@ function message(one, state, here) {
 }
 
 /**
+ * What the newest message has replaced: still there to be read, struck through.
+ * @param {Notification[]} earlier
+ * @param {Here} here
+ */
+function superseded(earlier, here) {
+  return html`
+    <section class="superseded" data-key="superseded">
+      <p class="hint">${here.say("mine.superseded")}</p>
+      ${earlier.map((one) => html`<s data-key="earlier-${one.id}">${hour(one.issued_at, here)} ${contents(one, here)}</s>`)}
+    </section>
+  `;
+}
+
+/**
+ * What was wrong, field by field, and why it is corrected, withdrawn or ended.
+ * @param {Record<string, any>} said
+ * @param {Here} here
+ */
+function changed(said, here) {
+  const { say } = here;
+  const words = (/** @type {string} */ field, /** @type {any} */ value) => {
+    if (field === "source_open") return say(`source_state.${sourceOf(value)}`);
+    if (value === null || value === undefined || value === "") return say("unknown");
+    return field === "occurred_at" ? hour(value, here) : String(value);
+  };
+  return html`
+    ${(said.corrected ?? []).map(
+      (/** @type {{field: string, was: any, now: any}} */ { field, was, now }) => html`
+        <p class="corrected">
+          <strong>${say(`corrected.${field}`)}</strong>
+          ${words(field, now)} <span class="was">${say("was")} <s>${words(field, was)}</s></span>
+        </p>
+      `,
+    )}
+    ${said.reason ? html`<p class="why"><strong>${say("reason")}</strong> ${said.reason}</p>` : NOTHING}
+  `;
+}
+
+/** @param {boolean | null | undefined} open */
+function sourceOf(open) {
+  return { true: "continuing", false: "stopped" }[String(open)] ?? "unknown";
+}
+
+/**
  * What the message says: what happened, and the one figure that the receiver needs: not before when, at my section.
  * @param {Notification} one
  * @param {Here} here
@@ -88,6 +154,7 @@ function contents(one, here) {
         <strong>${say(`kind.${said.kind}`)}${say("mine.version", { n: said.version })}</strong>
         ${what(said, here)}
       </p>
+      ${changed(said, here)}
       ${
         said.earliest_at
           ? html`
@@ -118,11 +185,10 @@ function contents(one, here) {
  */
 function what(said, here) {
   const { say } = here;
-  const source = { true: "continuing", false: "stopped" }[String(said.source_open)] ?? "unknown";
   const facts = [
     `${said.river} ${said.place}`,
     said.substance ?? say("substance.unknown"),
-    `${say("known.source")} ${say(`source_state.${source}`)}`,
+    `${say("known.source")} ${say(`source_state.${sourceOf(said.source_open)}`)}`,
   ];
   return html`
     ${facts.join(" · ")}
@@ -132,16 +198,17 @@ function what(said, here) {
 
 /**
  * @param {Notification} one
+ * @param {number} n how many before it are read back with it
  * @param {State} state
  * @param {Here} here
  */
-function readBack(one, state, { say, me }) {
+function readBack(one, n, state, { say, me }) {
   const id = `by-${one.id}`;
   return html`
     <form class="outcome" data-submit="acknowledge" data-id="${one.id}">
       <p class="read-back">
         <span class="code">${one.code}</span>
-        <span class="hint">${say("mine.code.hint")}</span>
+        <span class="hint">${say("mine.code.hint")}${n ? say("mine.code.all", { n }) : ""}</span>
       </p>
       <label for="${id}">${say("mine.by")}</label>
       <span class="pair">

@@ -1,4 +1,4 @@
-/** Intakes too near for any model: first on the page, and without an hour. Pure. */
+/** Intakes too near for any model, without an hour: in a report that is being written, and those that another desk calls. Pure. */
 
 import { html, NOTHING } from "../html.js";
 import { kilometres, syntheticTag } from "./parts.js";
@@ -32,6 +32,39 @@ export function near(sites, here) {
         )}
       </ul>
       <p class="hint">${say("near.why")}</p>
+    </section>
+  `;
+}
+
+/**
+ * What stands on another desk's call board is information here; what has ended asks nobody to close any more.
+ * @param {import("../store.js").State} state
+ * @param {Here} here
+ */
+export function nearElsewhere({ assessment, incident, intakes }, here) {
+  const own = new Set(intakes.map(({ site }) => site));
+  const found = (assessment?.sites ?? []).filter((site) => site.near && site.kind === "intake" && !own.has(site.id));
+  if (!found.length || incident?.status !== "open") return NOTHING;
+  const { say } = here;
+  const caller = (/** @type {AssessedSite} */ site) =>
+    assessment?.reached.find(({ code }) => code === site.jurisdiction)?.desk_name;
+  return html`
+    <section class="near elsewhere" aria-labelledby="near-title" data-key="near">
+      <h2 id="near-title">${say("near.elsewhere", { n: found.length })}</h2>
+      <ul class="plain">
+        ${found.map(
+          (site) => html`
+            <li data-key="near-${site.id}">
+              <span>
+                <strong>${site.name}</strong>
+                ${syntheticTag(site.synthetic, here)}
+              </span>
+              <span class="where">${say("near.below", { km: kilometres(site.km) })}</span>
+              ${caller(site) ? html`<span class="hint">${say("near.caller", { desk: caller(site) })}</span>` : NOTHING}
+            </li>
+          `,
+        )}
+      </ul>
     </section>
   `;
 }

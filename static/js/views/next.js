@@ -1,11 +1,11 @@
 /** The left column: what do I do next. Overdue first, then what cannot wait for a model, then calls, then decisions. Pure. */
 
 import { html, NOTHING } from "../html.js";
-import { callBoard } from "./cards.js";
+import { callBoard, toCall } from "./cards.js";
 import { mineSection } from "./mine.js";
-import { near } from "./near.js";
+import { nearElsewhere } from "./near.js";
 import { hour, runningDown } from "./parts.js";
-import { proposals, proposalsBar } from "./proposals.js";
+import { proposals, proposalsBar, takesBack } from "./proposals.js";
 import { reportBar, reportForm } from "./report_form.js";
 import { incidentName } from "./topbar.js";
 
@@ -14,6 +14,8 @@ import { incidentName } from "./topbar.js";
 
 const REPORTERS = new Set(["duty_officer", "leader", "liaison", "administrator"]);
 const CALLERS = new Set(["duty_officer", "leader"]);
+/** Pressed anywhere on the desk; `keys` in main.js listens for it. */
+const REPORT_KEY = "Alt+R";
 
 /**
  * @param {State} state
@@ -22,11 +24,11 @@ const CALLERS = new Set(["duty_officer", "leader"]);
 export function next(state, here) {
   if (state.mode === "report" && state.draft) return reportForm(state, here);
   const mine = mineSection(state, here);
-  if (!state.chosen) return html`${mine}${start(state, here)}`;
-  const order = state.calls.length ? [callBoard, proposals] : [proposals, callBoard];
+  if (!state.chosen) return html`${mine}${waiting(state, here)}${start(state, here)}`;
+  const order = toCall(state) && !takesBack(state) ? [callBoard, proposals] : [proposals, callBoard];
   return html`
-    ${mine}${near(state.assessment?.sites ?? [], here)}
-    ${CALLERS.has(here.me.role) ? order.map((view) => view(state, here)) : NOTHING}${promises(state, here)}
+    ${mine}${nearElsewhere(state, here)}
+    ${CALLERS.has(here.me.role) ? order.map((view) => view(state, here)) : NOTHING}${promises(state, here)}${waiting(state, here)}
   `;
 }
 
@@ -37,14 +39,22 @@ export function next(state, here) {
  */
 export function bar(state, here) {
   if (state.mode === "report") return reportBar(state, here);
-  if (state.chosen && CALLERS.has(here.me.role)) {
-    const ready = proposalsBar(state, here);
-    if (ready) return ready;
-  }
-  if (!mayReport(here.me)) return NOTHING;
-  return state.chosen
-    ? html`<button data-do="report">${here.say("report.start.other")}</button>`
-    : html`<button class="primary" data-do="report">${here.say("report.start")}</button>`;
+  const ready = state.chosen && CALLERS.has(here.me.role) ? proposalsBar(state, here) : null;
+  return html`${ready ?? NOTHING}${mayReport(here.me) ? reporting(state, here) : NOTHING}`;
+}
+
+/**
+ * A new call can come at any moment: reporting is always there, by button and by key.
+ * @param {State} state
+ * @param {Here} here
+ */
+function reporting({ chosen }, { say }) {
+  return html`
+    <button class="${chosen ? "" : "primary"}" data-do="report" data-key="report" aria-keyshortcuts="${REPORT_KEY}">
+      ${say(chosen ? "report.start.other" : "report.start")}
+      <kbd>${REPORT_KEY}</kbd>
+    </button>
+  `;
 }
 
 /** @param {{role: string}} me */
@@ -66,6 +76,31 @@ function promises(state, here) {
         ${here.say("promise.update")}
         <strong>${hour(due, here)}</strong>
         ${runningDown(due, null, here)}
+      </p>
+    </section>
+  `;
+}
+
+/**
+ * A report begun and not saved, which nobody else can see: it is offered until it is taken up or dropped.
+ * @param {State} state
+ * @param {Here} here
+ */
+function waiting({ kept }, here) {
+  if (!kept || !mayReport(here.me)) return NOTHING;
+  const { say } = here;
+  const { place, placeName, substance, drill } = kept.draft;
+  const what = [placeName || place, substance || say("substance.unknown")].filter(Boolean).join(" · ");
+  return html`
+    <section class="waiting" aria-labelledby="waiting-title" data-key="waiting">
+      <h2 id="waiting-title">${say("draft.waits")}</h2>
+      <p>
+        ${drill ? say("drill.mark") : NOTHING}${what}
+        ${kept.saved_at ? html`<span class="meta">${say("draft.saved")} ${hour(kept.saved_at, here)}</span>` : NOTHING}
+      </p>
+      <p class="acts">
+        <button data-do="report">${say("draft.take")}</button>
+        <button data-do="drop_draft">${say("draft.drop")}</button>
       </p>
     </section>
   `;

@@ -109,6 +109,15 @@ export function fault(sentence, id) {
 }
 
 /**
+ * The way back in, to where the officer stood.
+ * @param {Pick<Here, "say">} here
+ */
+export function signInAgain({ say }) {
+  const onward = globalThis.location ? location.pathname + location.search : "/";
+  return html`<a class="button" href="/sign-in?next=${encodeURIComponent(onward)}">${say("trouble.session.do")}</a>`;
+}
+
+/**
  * @param {string} id
  * @param {string} title
  * @param {unknown} count

@@ -1,6 +1,8 @@
 /**
  * The distance–time plot: kilometres from the spill up, time across; the band from earliest to latest, the likely line in it,
- * boundaries as horizontal lines, now as a vertical one. The title says the conclusion; the list beside it is its table. Pure.
+ * boundaries as horizontal lines with their own span, now as a vertical one with what has passed behind it. Every boundary
+ * that may be crossed within a day is drawn, on the band's course or not. The title says the conclusion; the list beside it
+ * is its table. Pure.
  */
 
 import { offsetMinutes, wall, when } from "../clock.js";
@@ -18,14 +20,23 @@ import { kilometres } from "./parts.js";
  * @property {number} latest
  * @property {string | null} name
  */
+/** @typedef {Point & {name: string, urgent: boolean, soon: boolean}} Boundary urgent: the title speaks of it */
 /** @typedef {{from: number, to: number}} Span instants in milliseconds */
 
 const HOUR_MS = 3_600_000;
 /** Beyond this the band says little that a desk acts on at night; the list has the rest. */
 const LONGEST_MS = 96 * HOUR_MS;
 const EDGE = { left: 46, right: 14, top: 62, bottom: 44 };
+/** Boundaries nearer than this in time are always drawn. */
+const SOON_MS = 24 * HOUR_MS;
+/** One line of names. */
+const LINE = 15;
 const TICKS_H = [1, 2, 3, 6, 12, 24];
 const MOST_TICKS = 8;
+/** On a phone the title begins at the edge. */
+const NARROW = 500;
+/** What a date under a tick takes. */
+const TICK_WIDTH = 72;
 
 /**
  * The time that plot and slider show.
@@ -35,7 +46,8 @@ const MOST_TICKS = 8;
  * @returns {Span}
  */
 export function span(assessment, knownAt, now) {
-  const from = Math.min(now.getTime(), knownAt ? new Date(knownAt).getTime() : Infinity);
+  const first = assessment?.reached[0]?.earliest_at; // when it may have entered the water, which may be before anyone knew
+  const from = Math.min(now.getTime(), ...[knownAt, first].flatMap((at) => (at ? [ms(at)] : [])));
   const last = Math.max(
     from + 6 * HOUR_MS,
     ...(assessment?.reached ?? []).flatMap(({ likely_at }) => (likely_at ? [new Date(likely_at).getTime()] : [])),
@@ -56,12 +68,12 @@ export function plot(assessment, frame, here) {
   const shown = points.filter(
     ({ earliest }, i) => earliest <= time.to || (points[i - 1]?.earliest ?? Infinity) <= time.to,
   );
-  const top = Math.max(1, ...shown.map(({ km }) => km));
+  const lines = boundaries(assessment, time, here);
+  const top = Math.max(1, ...shown.map(({ km }) => km), ...lines.map(({ km }) => km));
   const x = (/** @type {number} */ ms) =>
     EDGE.left + ((ms - time.from) / (time.to - time.from)) * (frame.width - EDGE.left - EDGE.right);
   const y = (/** @type {number} */ km) =>
     frame.height - EDGE.bottom - (km / top) * (frame.height - EDGE.top - EDGE.bottom);
-  const lines = shown.filter(({ name }) => name !== null);
   return html`
     <figure class="plot">
       <svg
@@ -71,13 +83,13 @@ export function plot(assessment, frame, here) {
         role="img"
         aria-labelledby="plot-title"
       >
-        <text id="plot-title" class="plot-title" x="${EDGE.left}" y="20">${title(assessment, here)}</text>
+        <text id="plot-title" class="plot-title" x="${frame.width < NARROW ? 8 : EDGE.left}" y="20">${title(assessment, here)}</text>
         <text class="plot-axis" x="6" y="${EDGE.top - 24}">${say("plot.km")}</text>
-        ${hours(time, frame, x, here)}
+        ${passed(time, frame, x, here)} ${hours(time, frame, x, here)}
         ${lines.map(
           (one) => html`
             <line
-              class="plot-boundary"
+              class="plot-boundary ${one.urgent ? "is-urgent" : ""}"
               x1="${EDGE.left}"
               x2="${frame.width - EDGE.right}"
               y1="${y(one.km)}"
@@ -94,6 +106,7 @@ export function plot(assessment, frame, here) {
         >
           <path class="plot-band" d="${band(shown, x, y)}" />
           <path class="plot-likely" d="${path(shown.map(({ km, likely }) => [x(likely), y(km)]))}" />
+          ${lines.filter(({ soon }) => soon).map((one) => crossing(one, x, y))}
         </svg>
         ${names(lines, frame, x, y)} ${upright(here.now.getTime(), "plot-now", say("plot.now"), frame, x)}
         ${Math.abs(frame.at.getTime() - here.now.getTime()) > 60_000 ? upright(frame.at.getTime(), "plot-at", "", frame, x) : NOTHING}
@@ -110,15 +123,45 @@ export function plot(assessment, frame, here) {
  * @returns {Point[]}
  */
 export function pointsOf(assessment) {
-  const entries = (assessment?.reached ?? []).map((one) => ({ ...one, km: one.enter_km, called: one.name }));
-  const sites = (assessment?.sites ?? []).map((one) => ({ ...one, called: null }));
-  const all = [...entries, ...sites].flatMap(({ km, earliest_at, likely_at, latest_at, called }) =>
-    earliest_at && likely_at && latest_at
-      ? [{ km, earliest: ms(earliest_at), likely: ms(likely_at), latest: ms(latest_at), name: called }]
-      : [],
-  );
+  const sites = (assessment?.sites ?? []).flatMap((one) => pointOf(one, one.km, null));
+  const all = [...entriesOf(assessment), ...sites];
   all.sort((a, b) => a.km - b.km || a.earliest - b.earliest);
   return longestCourse(all);
+}
+
+/** @param {Assessment | null} assessment */
+function entriesOf(assessment) {
+  return (assessment?.reached ?? []).flatMap((one) => pointOf(one, one.enter_km, one.name));
+}
+
+/**
+ * @template {string | null} N
+ * @param {{earliest_at: string | null, likely_at: string | null, latest_at: string | null}} one
+ * @param {number} km
+ * @param {N} name
+ */
+function pointOf({ earliest_at, likely_at, latest_at }, km, name) {
+  return earliest_at && likely_at && latest_at
+    ? [{ km, earliest: ms(earliest_at), likely: ms(likely_at), latest: ms(latest_at), name }]
+    : [];
+}
+
+/**
+ * The boundaries that may be crossed in the time shown, on the band's course or not.
+ * @param {Assessment | null} assessment
+ * @param {Span} time
+ * @param {Here} here
+ * @returns {Boundary[]}
+ */
+function boundaries(assessment, time, here) {
+  const next = nextForeign(assessment, here);
+  return entriesOf(assessment)
+    .filter(({ earliest }) => earliest <= time.to)
+    .map((one) => {
+      const urgent = next !== undefined && next.name === one.name && next.enter_km === one.km;
+      return { ...one, urgent, soon: urgent || one.earliest <= here.now.getTime() + SOON_MS };
+    })
+    .sort((a, b) => a.km - b.km);
 }
 
 /** @param {Point[]} all in the order of kilometres @returns {Point[]} */
@@ -154,9 +197,7 @@ function follows(from, to) {
  * @param {Here} here
  */
 function title(assessment, here) {
-  const foreign = (assessment?.reached ?? []).find(
-    (one) => one.desk !== here.me.desk && one.earliest_at && ms(one.earliest_at) > here.now.getTime(),
-  );
+  const foreign = nextForeign(assessment, here);
   if (!foreign?.earliest_at) return here.say("plot.title");
   return here.say("plot.title.next", {
     name: foreign.name,
@@ -166,13 +207,55 @@ function title(assessment, here) {
 }
 
 /**
+ * The next desk, other than one's own, that the water has not reached.
+ * @param {Assessment | null} assessment
+ * @param {Here} here
+ */
+function nextForeign(assessment, here) {
+  return (assessment?.reached ?? []).find(
+    (one) => one.desk !== here.me.desk && one.earliest_at && ms(one.earliest_at) > here.now.getTime(),
+  );
+}
+
+/**
+ * The time that has passed since it may have begun.
+ * @param {Span} time
+ * @param {{height: number}} frame
+ * @param {(ms: number) => number} x
+ * @param {Here} here
+ */
+function passed(time, frame, x, here) {
+  const width = x(here.now.getTime()) - EDGE.left;
+  if (width < 1) return NOTHING;
+  const words = here.say("plot.passed");
+  return html`
+    <rect class="plot-passed" x="${EDGE.left}" y="${EDGE.top}" width="${width}" height="${frame.height - EDGE.bottom - EDGE.top}" />
+    ${width > 60 ? html`<text class="plot-axis" x="${EDGE.left + 4}" y="${EDGE.top + 14}">${words}</text>` : NOTHING}
+  `;
+}
+
+/**
+ * From earliest to latest at one boundary, with the likely instant: true also where the band follows another course.
+ * @param {Boundary} one
+ * @param {(ms: number) => number} x
+ * @param {(km: number) => number} y
+ */
+function crossing({ km, earliest, likely, latest, urgent }, x, y) {
+  return html`
+    <line class="plot-crossing ${urgent ? "is-urgent" : ""}" x1="${x(earliest)}" x2="${x(latest)}" y1="${y(km)}" y2="${y(km)}" />
+    <circle class="plot-crossing ${urgent ? "is-urgent" : ""}" cx="${x(likely)}" cy="${y(km)}" r="${urgent ? 5 : 3.5}" />
+  `;
+}
+
+/**
  * @param {Span} time
  * @param {{width: number, height: number}} frame
  * @param {(ms: number) => number} x
  * @param {Here} here
  */
 function hours(time, frame, x, here) {
-  const every = (TICKS_H.find((h) => (time.to - time.from) / (h * HOUR_MS) <= MOST_TICKS) ?? 24) * HOUR_MS;
+  const most = Math.max(2, Math.min(MOST_TICKS, Math.floor(frame.width / TICK_WIDTH)));
+  const every = (TICKS_H.find((h) => (time.to - time.from) / (h * HOUR_MS) <= most) ?? 24) * HOUR_MS;
   const shift = offsetMinutes(here.now, here.zone) * 60_000; // ticks fall on whole hours of the zone
   const first = Math.ceil((time.from + shift) / every) * every - shift;
   const ticks = Array.from({ length: Math.floor((time.to - first) / every) + 1 }, (_, i) => first + i * every);
@@ -203,29 +286,37 @@ function dateAndHour(at, here) {
 }
 
 /**
- * Names and kilometres stand at an end of their line, and where two would touch the later one gives way.
- * @param {Point[]} lines
+ * Names with their kilometres stand at an end of their line. Where two would touch, that of a boundary soon crossed moves up,
+ * and any other gives way.
+ * @param {Boundary[]} lines
  * @param {{width: number}} frame
  * @param {(ms: number) => number} x
  * @param {(km: number) => number} y
  */
 function names(lines, frame, x, y) {
   let last = Infinity;
+  let number = Infinity;
   return lines.map((one) => {
-    const at = y(one.km) - 5;
-    if (last - at < 15) return NOTHING;
+    const beside = y(one.km) + 4;
+    const numbered = number - beside >= LINE;
+    if (numbered) number = beside;
+    const at = Math.min(y(one.km) - 5, one.soon ? last - LINE : Infinity);
+    const axis = numbered
+      ? html`<text class="plot-axis" text-anchor="end" x="${EDGE.left - 5}" y="${beside}">${one.km.toFixed(0)}</text>`
+      : NOTHING;
+    if (last - at < LINE) return axis;
     last = at;
     const right = x(one.latest) < frame.width * 0.7;
     return html`
       <text
-        class="plot-name"
+        class="plot-name ${one.urgent ? "is-urgent" : ""}"
         text-anchor="${right ? "end" : "start"}"
         x="${right ? frame.width - EDGE.right - 4 : EDGE.left + 5}"
         y="${at}"
       >
-        ${one.name}
+        ${one.name} ${kilometres(one.km)}
       </text>
-      <text class="plot-axis" text-anchor="end" x="${EDGE.left - 5}" y="${at + 9}">${one.km.toFixed(0)}</text>
+      ${axis}
     `;
   });
 }

@@ -19,11 +19,14 @@ const FIRST = 6;
 export function preview(state, here) {
   const { say } = here;
   const { state: where, assessment } = state.preview;
-  if (where === "idle" || where === "refused")
-    return html`<p class="hint" data-key="preview-none">${say("preview.none")}</p>`;
+  if (where === "idle") return html`<p class="hint" data-key="preview-none">${say("preview.none")}</p>`;
+  if (where === "refused" || (where === "held" && !assessment))
+    return html`<p class="hint" data-key="preview-held">${say("preview.held")}</p>`;
   if (!assessment) return html`<p class="hint" role="status" data-key="preview-asking">${say("preview.asking")}</p>`;
   return html`
-    <section class="preview ${where === "asking" ? "is-stale" : ""}" aria-live="polite" data-key="preview">
+    ${where === "held" ? html`<p class="hint" data-key="preview-held">${say("preview.held")}</p>` : NOTHING}
+    <section class="preview ${where === "shown" ? "" : "is-stale"}" aria-live="polite" data-key="preview">
+      ${(assessment.warnings ?? []).map(({ words }) => html`<p class="note">${words}</p>`)}
       ${snapped(assessment, here)}${near(assessment.sites, here)}
       ${
         assessment.reached.length

@@ -8,6 +8,8 @@ import { circleTag, heading, runningDown } from "./parts.js";
 /** @typedef {import("../types.js").Notification} Notification */
 
 const CIRCLES = ["now", "prepare", "watch"];
+/** Kinds that follow from an act on the whole incident. */
+export const FOLLOWING = new Set(["withdrawal", "end", "correction"]);
 
 /**
  * Proposals of the officer's own desk, most urgent first.
@@ -23,6 +25,11 @@ export function proposed(state) {
 /** @param {State} state */
 export function ticked(state) {
   return proposed(state).filter((one) => one.who === state.me.desk && (state.picks[one.id] ?? one.circle === "now"));
+}
+
+/** Whether this desk has still to take back, end or set right what it said: that comes before any call. @param {State} state */
+export function takesBack(state) {
+  return proposed(state).some((one) => one.who === state.me.desk && FOLLOWING.has(one.kind) && !one.follows);
 }
 
 /**
@@ -128,6 +135,7 @@ function proposal(one, state, here) {
       ${one.follows ? html`<p class="hint">${say("proposal.follows")}</p>` : NOTHING}
       ${own ? NOTHING : html`<p class="hint">${say("proposal.other", { desk: one.who_name ?? one.who })}</p>`}
       ${reasons(one, here)}
+      ${own ? NOTHING : html`<button data-do="issue_behalf" data-id="${one.id}">${say("behalf.open")}</button>`}
     </div>
   `;
 }

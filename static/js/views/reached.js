@@ -97,7 +97,8 @@ function row(one, state, here) {
                 : leads
                   ? html`<span class="hint">${say(one.desk === here.me.desk ? "reached.own" : "reached.lead")}</span>`
                   : html`
-                      ${toldMark(toldDesk(notifications, one.desk), here)} ${circleTag(theirs.at(-1)?.circle, here)}
+                      ${outdated(state, theirs, here) ?? toldMark(toldDesk(notifications, one.desk), here)}
+                      ${circleTag(theirs.at(-1)?.circle, here)}
                     `
             }
           </span>
@@ -115,6 +116,42 @@ function row(one, state, here) {
       }
     </details>
   `;
+}
+
+/**
+ * A desk that read back another hour than now holds does not know what we know: no calm mark, and what it heard.
+ * @param {State} state
+ * @param {import("../types.js").Notification[]} theirs
+ * @param {Here} here
+ */
+function outdated({ assessment }, theirs, here) {
+  const desk = theirs[0]?.tells; // a message names the first entry into its receiver's area
+  const heard = heardOf(assessment?.reached.find((entry) => entry.desk === desk)?.earliest_at, theirs);
+  if (!heard) return null;
+  const newer = theirs.some(({ state: where }) => where === "proposed")
+    ? "told.older.decide"
+    : theirs.some(({ state: where, version }) => where === "issued" && (version ?? 0) > (heard.version ?? 0))
+      ? "told.older.sent"
+      : "told.older.none";
+  return html`
+    <span class="told told-outdated">
+      <span class="told-mark" aria-hidden="true"></span>
+      ${here.say("told.older", { at: when(heard.content?.earliest_at, here) })} ${here.say(newer)}
+    </span>
+  `;
+}
+
+/**
+ * The newest message that a desk read back, where it named another hour for the first entry into its area.
+ * @param {string | null | undefined} earliestAt
+ * @param {import("../types.js").Notification[]} theirs
+ */
+function heardOf(earliestAt, theirs) {
+  const read = theirs.filter(({ acknowledged, content }) => acknowledged && content?.earliest_at);
+  const newest = read.reduce((a, b) => ((b.version ?? 0) >= (a?.version ?? 0) ? b : a), read[0]);
+  if (!newest || !earliestAt) return null;
+  const apart_ms = Math.abs(new Date(newest.content?.earliest_at).getTime() - new Date(earliestAt).getTime());
+  return apart_ms >= 60_000 ? newest : null;
 }
 
 /**

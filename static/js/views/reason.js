@@ -1,6 +1,7 @@
 /** Acts on an incident that need a reason, and say who hears of it. Pure. */
 
 import { html, NOTHING } from "../html.js";
+import { signInAgain } from "./parts.js";
 
 /** @typedef {import("../types.js").Here} Here */
 /**
@@ -50,9 +51,10 @@ export function reasonSheet(sheet, { say, me }) {
       }
       ${sheet.missing.length ? despite(sheet, say) : NOTHING}
       ${other ? html`<p class="fault" role="alert">${sheet.fault?.words}</p>` : NOTHING}
+      ${sheet.fault?.field === "session" ? html`<p>${signInAgain({ say })}</p>` : NOTHING}
       <p class="sheet-bar">
         <button class="primary ${sheet.act === "withdraw" ? "danger" : ""}" type="submit" ${sheet.busy && "disabled"}>
-          ${say(`act.${sheet.act}.do`, { n: sheet.told.length })}
+          ${say(sheet.told.length ? `act.${sheet.act}.told` : `act.${sheet.act}.do`, { n: sheet.told.length })}
         </button>
         <button type="button" data-do="cancel_sheet">${say("cancel")}</button>
       </p>

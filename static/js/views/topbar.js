@@ -29,9 +29,10 @@ export function switcher(state, here) {
  * @param {Here} here
  */
 export function link(state, here) {
-  const words = here.say(`link.${state.link}`);
+  const how = state.expired ? "expired" : state.link; // an old line may still be up, but nothing can be asked or sent
+  const words = here.say(`link.${how}`);
   return html`
-    <span class="link link-${state.link}" role="status">
+    <span class="link link-${how}" role="status">
       <span class="link-mark" aria-hidden="true"></span>
       ${words}
     </span>

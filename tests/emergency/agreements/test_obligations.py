@@ -80,7 +80,7 @@ def test_dazhou_owes_liangping_one_message_that_cites_all_four() -> None:
 def test_the_reason_names_fact_hour_river_and_clause_and_that_the_text_is_not_held() -> None:
     tongbo = next(one for one in owed(DAZHOU, region.TONGBO) if one.agreement == "tongbo-2020")
     assert tongbo.reason == Words(
-        "梁平区经铜钵河被到达，最早2日11时44分；"
+        "梁平区经铜钵河被到达，最早1月2日11时44分；"
         "依《铜钵河流域水生态环境联动共治协议》联动通报（顺流）（条文未取得，时限依本部署策略）",
         "Liangping District is reached through Tongbo River, not before 11:44 2 Jan; under Agreement on joint governance of"
         " the Tongbo river basin, notice with the stream (text not held, limit by local policy)",

@@ -19,6 +19,7 @@ from emergency.incidents.assess import Context
 from emergency.incidents.issue import Order
 from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow, TaskRow
 from emergency.notifications import Consent, NotificationRow, Via
+from emergency.units import iso
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AT = datetime(2025, 11, 20, 18, 43, tzinfo=UTC)
@@ -155,6 +156,9 @@ def test_news_without_a_river_is_kept_when_that_is_said_and_assessed_once_it_is_
     session.commit()
     assert (row, incident.lead) == (None, "V10100")  # the ground there is 上县's
     assert [each["river"] for each in overview.listed(session, JIA, None)] == [None]
+    known = overview.incident(session, incident, lambda _session, _ids: {})
+    assert (known["assessment_id"], known["report"]["location"]) == (None, {"lon": 100.30, "lat": 30.28})
+    assert known["report"]["verification"] == "unverified"
     assert record.add_report(session, incident, {"substance": "油"}, Context(AT, ZONE), JIA.actor, reason=None) is None
     placed = record.correct(session, incident, {"location": HEAD}, Context(AT, ZONE), JIA.actor, reason="找到了")
     session.commit()
@@ -236,6 +240,63 @@ def test_another_desks_message_needs_a_reason_and_withholding_does_too(session: 
     assert session.get_one(NotificationRow, rows["V30100"].id).withheld_reason == "尚远，待观察"
 
 
+def test_a_message_sent_for_another_desk_says_who_sent_it_for_whom_and_why(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    rows = proposals(session, incident)
+    access.admit(session, incident=incident.number, jurisdiction="V30100", because="test", at=AT)
+    session.commit()
+    issue.issue(session, incident, order(row, rows["V20100"].id, on_behalf="甲州停电"), WAI, at=AT)
+    withheld = ((rows["V30100"].id, "本席位已知"),)
+    issue.issue(session, incident, order(row, withhold=withheld, on_behalf="甲州停电"), WAI, at=AT)
+    session.commit()
+    sent = session.get_one(NotificationRow, rows["V20100"].id)
+    assert (sent.who, sent.issued_by) == ("V10100", WAI.actor.stored())
+    assert sent.content is not None
+    assert sent.content["sender"]["zh"] == "甲州"
+    decided = [
+        (each.kind, each.by["desk"], each.facts["who"], each.facts["on_behalf"])
+        for each in journal.read(session, f"incident:{incident.number}")
+        if each.kind in ("notification.issued", "notification.withheld")
+    ]
+    assert decided == [
+        ("notification.issued", "V30100", "V10100", "甲州停电"),
+        ("notification.withheld", "V30100", "V10100", "甲州停电"),
+    ]
+    made = postmortem.fold(session, incident, officer=JIA)
+    told_ = {each["tells"]: each for each in made["told"] if each.get("on_behalf")}
+    assert (told_["V20100"]["who"], told_["V20100"]["issued_by"]["desk"]) == ("V10100", "V30100")
+    assert told_["V30100"]["withheld_by"]["desk"] == "V30100"
+    [news] = [each for each in journal.read(session, "desk:V10100") if each.kind == "notification.on_behalf"]
+    assert news.by["desk"] == "V30100"
+    assert news.facts == {
+        "incident": incident.number,
+        "notification": sent.id,
+        "who": "V10100",
+        "tells": "V20100",
+        "act": "heads_up",
+        "on_behalf": "甲州停电",
+    }
+
+
+def test_a_reason_to_send_for_others_is_no_fact_of_ones_own_messages(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id, on_behalf="多余"), JIA, at=AT)
+    session.commit()
+    [issued] = [each for each in journal.read(session, f"incident:{incident.number}") if each.kind.endswith(".issued")]
+    assert "on_behalf" not in issued.facts
+    assert [each.kind for each in journal.read(session, "desk:V10100")] == []
+
+
+def test_whether_it_is_an_exercise_is_settled_when_it_is_opened(session: db.Writing) -> None:
+    incident, _ = open_one(session, drill=True)
+    with pytest.raises(Conflict, match="drill-settled"):
+        record.correct(session, incident, {"drill": False}, Context(AT, ZONE), JIA.actor, reason="误勾")
+    session.rollback()
+    made = record.correct(session, incident, {"drill": True, "bank": "left"}, Context(AT, ZONE), JIA.actor, reason="补")
+    assert made is not None
+    assert made.body["inputs"]["drill"]
+
+
 def test_a_newer_assessment_stops_an_older_order_and_shows_the_difference(session: db.Writing) -> None:
     incident, row = open_one(session)
     newer = record.add_report(session, incident, {"flow_state": "flood"}, Context(AT, ZONE), JIA.actor, reason=None)
@@ -306,6 +367,31 @@ def test_a_correction_and_a_withdrawal_are_owed_to_all_who_were_told(session: db
     ]
     assert left == [("withdrawal", "V20100")]
     assert incident.status == "withdrawn"
+
+
+def test_a_correction_that_clears_a_field_is_assessed_owed_and_written_down(session: db.Writing) -> None:
+    incident, row = open_one(session, mass_kg=500.0, source_state="stopped", reporter="过路司机")
+    issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
+    session.commit()
+    changes = {"mass_kg": None, "source_state": "unknown", "reporter": None, "substance": "硫酸"}
+    made = record.correct(session, incident, changes, Context(AT, ZONE), JIA.actor, reason="司机记错")
+    session.commit()
+    assert made is not None
+    inputs = made.body["inputs"]
+    assert (inputs["mass_kg"], inputs["source_state"], inputs["substance"]) == (None, "unknown", "硫酸")
+    assert record.current(session, incident).reporter == ""
+    [entry] = [each for each in journal.read(session, f"incident:{incident.number}") if each.kind.endswith("corrected")]
+    assert entry.facts["said"] == {"substance": "硫酸"}
+    assert entry.facts["cleared"] == ["mass_kg", "source_state", "reporter"]
+    assert ("correction", "V20100") in [
+        (each.kind, each.tells) for each in notifications.of_incident(session, incident.number)
+    ]
+    kept = overview.incident(session, incident, lambda *_: {})["reports"][-1]["statement"]
+    assert kept == {"substance": "硫酸", "cleared": ["mass_kg", "source_state", "reporter"]}
+    record.add_report(session, incident, {"mass_kg": None}, Context(AT, ZONE), JIA.actor, reason=None)
+    record.add_report(session, incident, {"mass_kg": 80.0}, Context(AT, ZONE), JIA.actor, reason=None)
+    session.commit()
+    assert record.current(session, incident).mass_kg == 80.0
 
 
 def test_a_stand_down_is_refused_with_what_is_missing(session: db.Writing) -> None:
@@ -404,6 +490,72 @@ def test_the_postmortem_is_a_fold_of_the_journal_that_agrees_with_the_tables(ses
     assert made["chain"]["whole"]
     assert [each["id"] for each in made["assessments"]] == [row.id]
     assert journal.verify(session, f"incident:{incident.number}") is None
+
+
+def test_a_read_back_that_was_typed_in_late_keeps_both_hours_and_the_readers_name(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    number = proposals(session, incident)["V20100"].id
+    issue.issue(session, incident, order(row, number), JIA, at=AT + timedelta(minutes=2))
+    session.commit()
+    read_at, typed_at = AT + timedelta(minutes=4), AT + timedelta(minutes=40)
+    notifications.acknowledge(
+        session, notification_id=number, by_person="李值班", via=Via.CALL, by=JIA.actor, at=typed_at, stated_at=read_at
+    )
+    session.commit()
+    assert session.get_one(NotificationRow, number).acknowledged_at == read_at
+    made = postmortem.fold(session, incident, officer=JIA)
+    kept = next(each for each in made["told"] if each["notification"] == number)["acknowledged"]
+    assert kept | {"by": None} == {
+        "at": iso(read_at),
+        "recorded_at": iso(typed_at),
+        "late": True,
+        "via": "call",
+        "by": None,
+        "person": "李值班",
+    }
+    assert made["timeline"][-1]["at"] == iso(typed_at)
+    assert "李值班" not in str(made["timeline"]), "the journal holds roles, never names"
+    assert made["measures"]["first_read_back_min"] == 4.0
+
+
+def test_the_card_and_the_record_measure_alike(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    number = proposals(session, incident)["V20100"].id
+    issue.issue(session, incident, order(row, number), JIA, at=AT + timedelta(minutes=9))
+    facts = {"notification": number, "stated_at": iso(AT + timedelta(minutes=12)), "late": True}
+    journal.append(session, "incident:1", "delivery.called", by=JIA.actor, at=AT + timedelta(minutes=60), facts=facts)
+    session.commit()
+    shown = overview.incident(session, incident, lambda _session, _ids: {})["measures"]
+    assert shown == {"first_issue_min": 9.0, "first_call_min": 12.0, "first_read_back_min": None}
+    assert postmortem.fold(session, incident, officer=JIA)["measures"] == shown
+
+
+def test_a_corrected_hour_of_knowing_is_what_everything_counts_from(session: db.Writing) -> None:
+    incident, _ = open_one(session)
+    earlier = AT - timedelta(minutes=20)
+    record.correct(session, incident, {"known_at": iso(earlier)}, Context(AT, ZONE), JIA.actor, reason="值班日志为准")
+    session.commit()
+    assert incident.known_at == earlier
+
+
+def test_an_incident_keeps_the_seed_of_its_first_assessment_wherever_it_is_moved(session: db.Writing) -> None:
+    incident, first = open_one(session)
+    moved = {"location": {"lon": 100.14, "lat": 30.1}}
+    again = record.correct(session, incident, moved, Context(AT, ZONE), JIA.actor, reason="核实")
+    session.commit()
+    assert again is not None
+    assert again.body["versions"]["seed"] == first.body["versions"]["seed"]
+
+
+def test_the_file_is_not_closed_over_open_messages_and_they_are_named(session: db.Writing) -> None:
+    incident, row = open_one(session)
+    issue.issue(session, incident, order(row, proposals(session, incident)["V20100"].id), JIA, at=AT)
+    record.withdraw(session, incident, Context(AT, ZONE), JIA.actor, reason="不实")
+    session.commit()
+    with pytest.raises(Conflict, match="open-messages") as refused:
+        record.close(session, incident, Context(AT, ZONE), JIA.actor, reason="完毕")
+    assert "中区" in refused.value.words.zh
+    assert "V20100" not in refused.value.words.zh + refused.value.words.en
 
 
 def test_an_assessment_cannot_be_changed(session: db.Writing) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from emergency.errors import BadInput
-from emergency.incidents.statement import Bank, SourceState, Verification, parse
+from emergency.incidents.statement import Bank, Changes, SourceState, Verification, changes, fold, parse
+from emergency.labels import label
 from emergency.river.datum import from_gcj02, to_gcj02
 from emergency.river.values import FlowState
 
@@ -63,7 +64,8 @@ def test_bad_input_is_refused_with_the_field_that_is_wrong(change: dict[str, Any
     with pytest.raises(BadInput) as refused:
         parse({"location": PLACE} | change, now=NOW)
     assert refused.value.field == field
-    assert field in refused.value.words.zh or field in refused.value.words.en
+    assert refused.value.words.zh.startswith(label(field).zh)
+    assert refused.value.words.en.lower().startswith(label(field).en.lower())
     assert refused.value.words.zh.endswith("。")
     assert refused.value.words.en.endswith(".")
 
@@ -84,3 +86,90 @@ def test_a_place_read_off_a_shifted_map_is_taken_back() -> None:
     assert made.lon == pytest.approx(107.38, abs=1e-8)
     assert made.lat == pytest.approx(30.60, abs=1e-8)
     assert from_gcj02(lon, lat) == pytest.approx((107.38, 30.60), abs=1e-8)
+
+
+# Corrections ---------------------------------------------------------------------------------------------------------
+
+HELD = {
+    "location": PLACE,
+    "substance": "柴油",
+    "mass_kg": 500.0,
+    "source_state": "stopped",
+    "impact": {"deaths": 2, "evacuated": 40},
+}
+
+
+def corrected(*bodies: dict[str, Any]) -> dict[str, Any]:
+    """What is held after corrections."""
+    return fold([HELD, *(changes(body).stored() for body in bodies)])
+
+
+def test_in_a_correction_null_makes_a_field_unknown_and_what_is_absent_stays() -> None:
+    made = parse(corrected({"mass_kg": None, "source_state": None}), now=NOW)
+    assert (made.mass_kg, made.source_state) == (None, SourceState.UNKNOWN)
+    assert (made.substance, made.impact) == ("柴油", {"deaths": 2, "evacuated": 40})
+
+
+@pytest.mark.parametrize(
+    ("body", "clears"),
+    [
+        ({"substance": None}, ("substance",)),
+        ({"substance": ""}, ("substance",)),
+        ({"source_state": "unknown", "description": ""}, ("source_state", "description")),
+        ({"occurred_at": None, "impact": None}, ("occurred_at", "impact")),
+        ({"impact": {"deaths": None, "evacuated": 60}}, ("impact.deaths",)),
+    ],
+)
+def test_a_correction_lists_what_it_makes_unknown(body: dict[str, Any], clears: tuple[str, ...]) -> None:
+    assert changes(body).clears == clears
+
+
+def test_the_impact_is_corrected_part_by_part() -> None:
+    assert changes({"impact": {"deaths": None, "evacuated": 60}}).sets == {"impact": {"evacuated": 60}}
+    assert corrected({"impact": {"deaths": None, "evacuated": 60}})["impact"] == {"evacuated": 60}
+    assert "impact" not in corrected({"impact": None})
+
+
+def test_a_later_report_that_says_nothing_of_a_field_does_not_make_it_unknown() -> None:
+    later = {"mass_kg": None, "source_state": "unknown", "substance": "", "impact": {"deaths": None, "poisoned": 1}}
+    made = parse(fold([HELD, later]), now=NOW)
+    assert (made.mass_kg, made.source_state, made.substance) == (500.0, SourceState.STOPPED, "柴油")
+    assert made.impact == {"deaths": 2, "evacuated": 40, "poisoned": 1}
+
+
+def test_what_was_cleared_can_become_known_again() -> None:
+    cleared = changes({"mass_kg": None}).stored()
+    assert parse(fold([HELD, cleared, {"mass_kg": 800.0}]), now=NOW).mass_kg == 800.0
+
+
+@pytest.mark.parametrize("field", ["location", "known_at", "medium", "verification", "unlocated", "drill"])
+def test_what_cannot_be_unknown_is_not_cleared_and_the_sentence_says_what_to_give(field: str) -> None:
+    with pytest.raises(BadInput, match="cannot-be-unknown") as refused:
+        changes({field: None})
+    assert refused.value.field == field
+    assert refused.value.words.zh.startswith(f"{label(field).zh}：不能清空，")
+    assert refused.value.words.en.lower().startswith(f"{label(field).en.lower()} cannot be made unknown: ")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"colour": None}, "colour"),
+        ({"cleared": ["location"]}, "cleared"),
+        ({"impact": {"colour": None}}, "impact.colour"),
+        ({"mass_kg": ""}, "mass_kg"),
+        ({"occurred_at": {}}, "occurred_at"),
+        ({"location": {}}, "location.lon"),
+        ({"location": {"lon": None, "lat": 30.6}}, "location.lon"),
+    ],
+)
+def test_a_correction_that_cannot_be_read_names_its_field(body: dict[str, Any], field: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        parse(corrected(body), now=NOW)
+    assert refused.value.field == field
+
+
+def test_a_corrected_place_is_read_on_its_own_datum() -> None:
+    held = {"location": {**PLACE, "datum": "gcj02"}}
+    made = parse(fold([held, Changes({"location": PLACE}, ()).stored()]), now=NOW)
+    assert (made.lon, made.lat) == (107.38, 30.60)

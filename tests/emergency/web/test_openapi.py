@@ -73,6 +73,28 @@ def test_the_schemas_say_what_the_service_does(jia: Asker, described: dict[str, 
     Draft202012Validator(schemas["Problem"]).validate(jia.post("/api/v1/incidents", body).get_json())
 
 
+def test_a_correction_takes_null_where_a_field_can_be_unknown_and_nowhere_else(
+    jia: Asker, told: dict[str, Any], described: dict[str, Any]
+) -> None:
+    whole = {"$ref": "#/components/schemas/Correction", "components": described["components"]}
+    fields = described["components"]["schemas"]["Report"]["properties"]
+    refused = set()
+    for name in fields:
+        body = {"changes": {name: None}, "reason": "核实"}
+        answer = jia.post("/api/v1/incidents/1/correct", body)
+        assert (name, Draft202012Validator(whole).is_valid(body)) == (name, answer.status_code == 200)
+        if answer.status_code != 200:
+            assert (answer.status_code, answer.get_json()["field"]) == (422, name)
+            refused.add(name)
+    assert refused == {"location", "known_at", "medium", "verification", "unlocated", "drill"}
+    assert not Draft202012Validator(whole).is_valid({"changes": {}, "reason": "核实"})
+    assert not Draft202012Validator(whole).is_valid({"changes": {"colour": None}, "reason": "核实"})
+    operation = described["paths"]["/api/v1/incidents/{n}/correct"]["post"]
+    assert operation["requestBody"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/Correction"
+    }
+
+
 def named(operation: dict[str, Any], place: str) -> set[str]:
     """The parameters of an operation that stand in the path, or in the headers."""
     return {each["name"] for each in operation["parameters"] if each["in"] == place}

@@ -37,6 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "notifications.acknowledge": {"via": "web"},
     "contacts.called": {"outcome": "no_answer", "contact": 1},
     "contacts.reveal": {"contact": 1},
+    "contacts.called_intake": {"outcome": "no_answer"},
 }
 
 

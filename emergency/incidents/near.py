@@ -1,0 +1,58 @@
+"""Intakes that are too near for any model, handed to delivery: whose desk calls them, and what they have to hear now.
+
+An intake within 10 km or 2 hours stands on the call board of the desk in whose area it lies as soon as the report is on
+the river, before any message is decided (first-hour.md 1). When the incident has ended it has to hear that as well.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from emergency.incidents.assess import latest
+from emergency.incidents.models import IncidentRow
+from emergency.incidents.record import Status
+from emergency.jurisdictions import load as jurisdictions
+from emergency.jurisdictions.values import Divisions
+from emergency.notifications import NearIntake
+from emergency.words import read_words
+
+SAYS: Final = {Status.OPEN: "near", Status.WITHDRAWN: "withdrawal", Status.STOOD_DOWN: "end"}
+Json = Mapping[str, Any]
+
+
+def near_intakes(session: Session, number: int, at: datetime) -> list[NearIntake]:
+    """The near intakes of an incident, nearest first; none of one that is closed or on no river."""
+    incident, newest = session.get_one(IncidentRow, number), latest(session, number)
+    says = SAYS.get(Status(incident.status))
+    if newest is None or says is None:
+        return []
+    divisions = jurisdictions.division(session, at)
+    sites = [each for each in newest.body["sites"] if each["near"] and each["kind"] == "intake"]
+    found = [_intake(each, newest.body, incident, says, divisions) for each in sites]
+    return sorted(found, key=lambda each: each.km)
+
+
+def _intake(site: Json, body: Json, incident: IncidentRow, says: str, divisions: Divisions) -> NearIntake:
+    code = site["jurisdiction"] if site["jurisdiction"] in divisions else _crossed(site, body)
+    desk = (divisions.desk_of(code) if code else None) or incident.lead
+    above = (code, *divisions.ancestors(code)) if code else (desk,)
+    return NearIntake(
+        site=site["id"],
+        name=read_words(site["name"]),
+        km=site["km"],
+        synthetic=site["synthetic"],
+        desk=desk,
+        sender=divisions.name(desk),
+        above=above[: above.index(desk) + 1] if desk in above else above,
+        says=says,
+        drill=incident.drill,
+        known_at=incident.known_at,
+    )
+
+
+def _crossed(site: Json, body: Json) -> str | None:
+    """The area that the water is in where it passes the intake."""
+    inside = (each["code"] for each in body["reached"] if each["enter_km"] <= site["km"] <= each["leave_km"])
+    return next(inside, None)

@@ -1,0 +1,51 @@
+/**
+ * What rose to the desk, and whether it still stands: a decision taken, a word sent or a file closed ends it without a press.
+ * Pure.
+ */
+
+/** @typedef {import("./store.js").State} State */
+/**
+ * @typedef {object} News
+ * @property {number} n its number in the desk's journal
+ * @property {string} kind
+ * @property {string} at
+ * @property {string} words
+ * @property {number | null} incident
+ * @property {number | null} notification
+ */
+
+/**
+ * @param {State} state
+ * @returns {News[]}
+ */
+export function standing(state) {
+  return state.news.filter((one) => !settled(one, state));
+}
+
+/**
+ * @param {News} one
+ * @param {State} state
+ */
+function settled(one, { incidents, incident }) {
+  const listed = incidents?.find(({ number }) => number === one.incident);
+  const looked = incident?.number === one.incident ? incident : null;
+  const status = looked?.status ?? listed?.status;
+  if (status !== undefined && status !== "open") return true;
+  if (one.kind === "promise.overdue") return keptSince(one.at, looked);
+  const about = looked?.notifications.find(({ id }) => id === one.notification);
+  if (one.kind === "proposal.escalated")
+    return about ? about.state !== "proposed" : listed?.open_notifications === 0;
+  return about?.state === "acknowledged";
+}
+
+/**
+ * A word that went out after it was said to be overdue.
+ * @param {string} at
+ * @param {import("./types.js").Incident | null} incident
+ */
+function keptSince(at, incident) {
+  const since = new Date(at).getTime();
+  return (incident?.notifications ?? []).some(
+    ({ issued_at }) => issued_at && new Date(issued_at).getTime() > since,
+  );
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { entryWords, folded, journal } from "../../static/js/views/entries.js";
+import { half, speaker } from "../../static/js/words.js";
+
+const whole = JSON.parse(readFileSync(new URL("../../static/words.json", import.meta.url), "utf8"));
+const me = { name: "达州值班员", role: "duty_officer", desk: "511700", desk_name: "达州市" };
+const state = /** @type {any} */ ({ me, incident: null, incidents: [], assessment: null });
+
+/** @param {"zh" | "en"} language @returns {any} */
+function here(language) {
+  return {
+    say: speaker(half(whole, language)),
+    language,
+    zone: "Asia/Shanghai",
+    now: new Date("2025-11-20T22:41:00Z"),
+    me,
+  };
+}
+
+/** @param {number} n @param {string} kind @param {object} [facts] @returns {any} */
+function entry(n, kind, facts = {}) {
+  return { stream: "incident:1", n, kind, at: "2025-11-20T18:42:00Z", by: { process: "assess" }, facts, hash: "", previous: "" };
+}
+
+test("what the machine entered at once is one line that can be opened", () => {
+  const entries = Array.from({ length: 17 }, (_, i) => entry(i + 1, "notification.changed"));
+  const shown = journal([...entries, entry(18, "incident.assessed", { n: 2 })], state, here("zh"));
+  assert.match(shown.text, /<summary>[\s\S]*1–17[\s\S]*提议有变 17 条[\s\S]*<\/summary>/);
+  assert.match(journal(entries, state, here("en")).text, /17 proposals changed/);
+});
+
+test("two alike, other reasons and what may not be read stand for themselves", () => {
+  const withheld = ["达标", "达标", "不实"].map((reason, i) => entry(i, "notification.withheld", { reason }));
+  const hidden = [4, 5, 6].map((n) => ({ stream: "incident:1", n, hash: "", withheld: true }));
+  assert.deepEqual(
+    folded(/** @type {any} */ ([...withheld, ...hidden])).map((run) => run.length),
+    [1, 1, 1, 1, 1, 1],
+  );
+});
+
+test("a call that was typed in late says when it was made", () => {
+  const call = entry(3, "delivery.called", {
+    desk: "511700",
+    role: "primary",
+    outcome: "read_back",
+    stated_at: "2025-11-20T21:00:00Z",
+    late: true,
+  });
+  assert.equal(entryWords(call, state, here("zh")), "致电达州市值班室：已回报（05:00，事后补记）");
+  assert.match(entryWords(call, state, here("en")), / \(05:00, recorded later\)$/);
+});

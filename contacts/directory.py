@@ -23,6 +23,8 @@ from emergency.journal import Actor
 from emergency.words import Language, Words
 
 BY = Actor(process="contacts")
+PLACE_MARK = ":"
+"""In the name of a place that is no desk; no code of a division has it."""
 
 
 def roster(session: Session, desk: str) -> Roster | None:
@@ -168,11 +170,12 @@ class Document(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a file brought."""
+    """What a file brought. places: such as intakes, which have a contact and no desk."""
 
     contacts: int
     rosters: int
     desks: int
+    places: int
 
 
 def read(path: Path) -> Document:
@@ -205,7 +208,8 @@ def load(session: Session, document: Document, vault: Vault, *, at: datetime) ->
     for desk in desks:
         facts = {"contacts": [ids[each.id] for each in document.contacts if each.division == desk]}
         journal.append(session, f"desk:{desk}", "contacts.loaded", by=BY, at=at, facts=facts)
-    return Loaded(len(document.contacts), len(document.rosters), len(desks))
+    places = [desk for desk in desks if PLACE_MARK in desk]
+    return Loaded(len(document.contacts), len(document.rosters), len(desks) - len(places), len(places))
 
 
 def _store_contact(session: Session, entry: ContactEntry, vault: Vault) -> int:

@@ -270,7 +270,7 @@ async function search(wanted) {
   const { places } = await get("places", { q: wanted });
   const field = document.getElementById("place");
   if (field instanceof HTMLInputElement && field.value.trim() === wanted)
-    set({ places: places.slice(0, 8), searched: wanted });
+    set({ places: places.slice(0, 24), searched: wanted });
 }
 
 async function save() {

@@ -223,6 +223,7 @@ def previewed(n: int) -> Response:
             {
                 "notification": row.id,
                 "tells": row.tells,
+                "next_update_at": content["next_update_at"],
                 **parts().delivery.preview(session, row, content, act.value),
             }
             for row, content in said

@@ -57,6 +57,7 @@ def test_a_formal_notice_needs_consent_and_the_dialog_keeps_what_was_typed(dazho
     page = opened(dazhou)
     page.click("#next-bar [data-do=issue]")
     sheet = page.locator("#sheet")
+    expect(sheet.locator(".promised")).to_contain_text("以本台名义承诺")
     sheet.locator("input[value=formal_notice]").check(force=True)
     expect(sheet.locator(".text")).to_contain_text("铜钵河")
     sheet.locator("button[type=submit]").click()

@@ -112,7 +112,7 @@ def withdraw(session: Session, incident: IncidentRow, context: Context, by: Acto
     """Take it back: refuted. Owed to all who were told; proposals not yet sent are withheld with the reason."""
     _open(incident)
     _settle(session, incident, by, context.at, reason)
-    incident.status = Status.WITHDRAWN
+    incident.status, incident.next_update_at = Status.WITHDRAWN, None
     _note(
         session,
         incident,

@@ -66,8 +66,10 @@ def test_a_withdrawal_carries_its_reason_and_replaces_what_was_said_before_it_is
     incident, _ = open_one(session)
     first = send(session, incident, "V20100", 2)
     assert not notifications.is_superseded(session, first)
+    assert incident.next_update_at is not None
     record.withdraw(session, incident, Context(AT + timedelta(minutes=9), ZONE), JIA.actor, reason="经查为泥沙")
     session.commit()
+    assert incident.next_update_at is None, "no further word is promised"
     assert notifications.is_superseded(session, first)
     row = proposals(session, incident)["V20100"]
     assert not notifications.is_superseded(session, row)

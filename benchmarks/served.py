@@ -69,8 +69,8 @@ def token(engine: Engine) -> str:
 
 
 @contextmanager
-def service(engine: Engine) -> Iterator[Server]:
-    """The web as it is deployed: gunicorn with one gevent worker."""
+def service(engine: Engine, *, app: str | None = None) -> Iterator[Server]:
+    """The web as it is deployed: gunicorn with one gevent worker; `app` for the service with something added to it."""
     port = free_port()
     environ = {
         "DATABASE_URL": engine.url.render_as_string(hide_password=False),
@@ -79,6 +79,7 @@ def service(engine: Engine) -> Iterator[Server]:
         "PORT": str(port),
     }
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "warning"]
+    command += [] if app is None else [app]
     with _running(command, f"http://127.0.0.1:{port}", "/readyz", environ) as server:
         yield server
 

@@ -53,6 +53,7 @@ class Action(StrEnum):
     SEE_CONTACTS = "see_contacts"
     SEE_SYSTEM = "see_system"
     ADMINISTER = "administer"
+    DAY_STATE = "day_state"
     PROVIDER = "provider"
 
 
@@ -67,6 +68,7 @@ RULES: Final[Mapping[Action, frozenset[Role]]] = {
     Action.SEE_CONTACTS: frozenset({Role.DUTY_OFFICER, Role.LEADER, Role.ADMINISTRATOR}),
     Action.SEE_SYSTEM: frozenset({Role.ADMINISTRATOR}),
     Action.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
+    Action.DAY_STATE: frozenset({Role.DUTY_OFFICER, Role.LEADER, Role.ADMINISTRATOR}),
 }
 """Which roles may do what at all; which desk may is decided with the subject."""
 

@@ -1,6 +1,7 @@
 """`flask river`: load a network, show what was found in it, trace a spot."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,14 @@ from emergency.words import Language, Words
 
 MOST_OFFSET_M: Final = 1e7
 """No river on Earth is as long."""
+PHASES: Final = {
+    river.Phase.COPY: Words("复制文件", "Copying"),
+    river.Phase.READ: Words("读取", "Reading"),
+    river.Phase.INDEX: Words("检查与索引", "Indexing"),
+    river.Phase.STORE: Words("入库", "Storing"),
+}
+TOLD: Final = 10
+"""Lines per phase where there is no terminal to draw a bar on."""
 
 group = AppGroup("river", help="河网 / The river network.")
 
@@ -52,7 +61,7 @@ def load(file: Path, profile: str, name: str | None, dry_run: bool, as_json: boo
             at=clock.now(),
             by=Actor(process="river load"),
             dry_run=dry_run,
-            progress=_progress,
+            progress=_Progress(),
         )
         stretches.build_missing(session)
     if as_json:
@@ -180,8 +189,27 @@ def _show(findings: Sequence[Finding]) -> None:
             click.echo(f"    {example}")
 
 
-def _progress(done: int, total: int) -> None:
-    click.echo(f"{done} / {total}", err=True)
+class _Progress:
+    """A bar per phase on a terminal; plain lines, a tenth of the way apart, elsewhere. On stderr: stdout is the report."""
+
+    def __init__(self) -> None:
+        self.next: dict[river.Phase, int] = {}
+        self.bars: dict[river.Phase, Any] = {}
+
+    def __call__(self, phase: river.Phase, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            self._draw(phase, done, total)
+        elif done * TOLD >= self.next.get(phase, 0) * total:
+            self.next[phase] = done * TOLD // total + 1
+            click.echo(f"{PHASES[phase].to(_language())} {done} / {total}", err=True)
+
+    def _draw(self, phase: river.Phase, done: int, total: int) -> None:
+        if phase not in self.bars:
+            self.bars[phase] = click.progressbar(length=total, label=PHASES[phase].to(_language()), file=sys.stderr)
+        bar = self.bars[phase]
+        bar.update(done - bar.pos)
+        if done == total:
+            bar.render_finish()
 
 
 def _language() -> Language:

@@ -33,10 +33,11 @@ def stays(
     runs = _runs(_remaining(course, _resolved(pieces, divisions)))
     drafts = [_draft(course, passages, runs, run) for run in _entries(course, runs)]
     timed = all(draft.enter_s is not None for draft in drafts)
-    drafts.sort(key=lambda draft: draft.order(timed=timed))
+    drafts.sort(key=lambda draft: draft.order(course.start, timed=timed))
     keys = _numbered(drafts)
     holders = _holders(drafts, keys)
-    return [_stay(course, runs, draft, key, holders, divisions) for draft, key in zip(drafts, keys, strict=True)]
+    desks = {code: divisions.desk_of(code) for code, _ in keys}
+    return [_stay(course, runs, draft, key, holders, desks) for draft, key in zip(drafts, keys, strict=True)]
 
 
 def neighbours(reached: Sequence[Stay], desk: str) -> list[tuple[Stay, Stay]]:
@@ -47,6 +48,50 @@ def neighbours(reached: Sequence[Stay], desk: str) -> list[tuple[Stay, Stay]]:
         touching = dict.fromkeys((*stay.came_from, *stay.beside))
         pairs.extend((by_key[key], stay) for key in touching if by_key[key].desk == desk != stay.desk)
     return pairs
+
+
+def succession(code: str, codes: Sequence[str], divisions: Divisions) -> tuple[Words, ...]:
+    """What a reader is told where a code of the boundaries does not hold on that day."""
+    if divisions.holds(code):
+        return ()
+    was = divisions.name(code)
+    if codes == (code,):
+        return (
+            Words(
+                zh=f"{was.zh}（{code}）当日无效，清单未列后继",
+                en=f"{was.en} ({code}) does not hold on that day; no successor is listed",
+            ),
+        )
+    if len(codes) == 1:
+        return (Words(zh=f"承接{was.zh}（{code}）", en=f"stands for {was.en} ({code})"),)
+    return (
+        Words(
+            zh=f"{was.zh}（{code}）的后继之一，界线按原辖区",
+            en=f"one of the successors of {was.en} ({code}), whose boundary is used",
+        ),
+    )
+
+
+Order = tuple[float, float, bool, int, float, str]
+
+
+def in_order(enter_s: float | None, enter_m: float, place: tuple[bool, int, float, str]) -> Order:
+    """By time, then by distance, then by place (first the reach where the water starts, then by its number), so that the
+    answer does not depend on the order of the input; less than a hundredth of a second or a metre is rounding."""
+    at_m = round(enter_m, 2)
+    return (at_m if enter_s is None else round(enter_s, 2), at_m, *place)
+
+
+def flags_of(flag: str | None) -> tuple[Words, ...]:
+    """What a reader is told of a stretch's own doubt."""
+    return () if flag is None else (flag_words(flag),)
+
+
+def one_bank(banks: set[Bank]) -> Bank:
+    """One bank if it is the same all along; both if it is both anywhere, or one and then the other."""
+    if len(banks) == 1:
+        return next(iter(banks))
+    return Bank.BOTH if Bank.BOTH in banks or {Bank.LEFT, Bank.RIGHT} <= banks else Bank.BORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +162,10 @@ class _Draft:
     leave_m: float
     leave: Spot
 
-    def order(self, *, timed: bool) -> tuple[float, float, int, float, str]:
-        """By time, then by distance, then by place, so that the answer does not depend on the order of the input."""
-        first = self.enter_s if timed and self.enter_s is not None else self.enter_m
-        return (first, self.enter_m, self.run.reach_id, self.run.from_m, self.run.code)
+    def order(self, start: int, *, timed: bool) -> "Order":
+        """By time where all times are known."""
+        place = (self.run.reach_id != start, self.run.reach_id, self.run.from_m, self.run.code)
+        return in_order(self.enter_s if timed else None, self.enter_m, place)
 
 
 def _course(sub: SubNetwork) -> _Course:
@@ -145,45 +190,31 @@ def _course(sub: SubNetwork) -> _Course:
 def _resolved(pieces: Iterable[Piece], divisions: Divisions) -> list[_Told]:
     """Every piece under each code that holds today."""
     told: list[_Told] = []
+    known: dict[tuple[str, str | None], tuple[tuple[str, ...], tuple[Words, ...]]] = {}
     for piece in pieces:
-        own = () if piece.flag is None else (flag_words(piece.flag),)
-        codes = divisions.resolve(piece.code)
-        doubt = _succession(piece.code, codes, divisions)
-        told.extend(_Told(replace(piece, code=code), own + doubt) for code in codes)
+        key = piece.code, piece.flag
+        if key not in known:
+            codes = divisions.resolve(piece.code)
+            known[key] = codes, flags_of(piece.flag) + succession(piece.code, codes, divisions)
+        codes, flags = known[key]
+        told.extend(_Told(piece if code == piece.code else replace(piece, code=code), flags) for code in codes)
     return told
-
-
-def _succession(code: str, codes: Sequence[str], divisions: Divisions) -> tuple[Words, ...]:
-    if divisions.holds(code):
-        return ()
-    was = divisions.name(code)
-    if codes == (code,):
-        return (
-            Words(
-                zh=f"{was.zh}（{code}）当日无效，清单未列后继",
-                en=f"{was.en} ({code}) does not hold on that day; no successor is listed",
-            ),
-        )
-    if len(codes) == 1:
-        return (Words(zh=f"承接{was.zh}（{code}）", en=f"stands for {was.en} ({code})"),)
-    return (
-        Words(
-            zh=f"{was.zh}（{code}）的后继之一，界线按原辖区",
-            en=f"one of the successors of {was.en} ({code}), whose boundary is used",
-        ),
-    )
 
 
 def _remaining(course: _Course, told: Iterable[_Told]) -> list[_Told]:
     """What lies on the walk: the start's reach is cut at the start, the rest is whole."""
     remaining: list[_Told] = []
     for each in told:
-        if each.piece.reach_id not in course.reaches:
+        reach_id = each.piece.reach_id
+        if reach_id not in course.reaches:
             continue
-        piece, head_m = course.turned(each.piece), course.head_m(each.piece.reach_id)
-        length_m = course.reaches[piece.reach_id].length_m
-        if piece.to_m > head_m or head_m >= length_m - TOUCH_M <= piece.to_m:
-            remaining.append(replace(each, piece=replace(piece, from_m=max(piece.from_m, head_m))))
+        here = replace(each, piece=course.turned(each.piece)) if course.against else each
+        if reach_id == course.start:
+            piece, head_m, length_m = here.piece, course.start_m, course.reaches[reach_id].length_m
+            if not (piece.to_m > head_m or head_m >= length_m - TOUCH_M <= piece.to_m):
+                continue
+            here = replace(here, piece=replace(piece, from_m=max(piece.from_m, head_m)))
+        remaining.append(here)
     return remaining
 
 
@@ -301,7 +332,7 @@ def _stay(
     draft: _Draft,
     key: StayKey,
     holders: Mapping[int, Sequence[StayKey]],
-    divisions: Divisions,
+    desks: Mapping[str, str | None],
 ) -> Stay:
     told = [each for run in draft.covered for each in run.told]
     code, entry = key
@@ -314,20 +345,13 @@ def _stay(
         enter_s=draft.enter_s,
         enter=course.spot(draft.run.reach_id, draft.run.from_m),
         leave=draft.leave,
-        bank=_bank({each.piece.bank for each in told}),
-        desk=divisions.desk_of(code),
+        bank=one_bank({each.piece.bank for each in told}),
+        desk=desks[code],
         flags=tuple(dict.fromkeys(words for each in told for words in each.flags)),
         pieces=tuple(course.turned(each.piece) for each in told),
         came_from=_keys(holders, _sources(course, runs, draft.run)),
         beside=_keys(holders, (other for run in draft.covered for other in _beside(runs, run))),
     )
-
-
-def _bank(banks: set[Bank]) -> Bank:
-    """One bank if it is the same all along; both if it is both anywhere, or one and then the other."""
-    if len(banks) == 1:
-        return next(iter(banks))
-    return Bank.BOTH if Bank.BOTH in banks or {Bank.LEFT, Bank.RIGHT} <= banks else Bank.BORDER
 
 
 def _sources(course: _Course, runs: _Runs, entry: _Run) -> list[_Run]:

@@ -1,7 +1,8 @@
 """Load the register of divisions and their boundaries; read the register as of an instant.
 
 The register grows and is corrected, never shortened: a code that has ended keeps its row, since old records name it.
-Boundaries come in immutable versions, one of them active. Loading the same again changes nothing.
+Boundaries come in immutable versions, one of them active. Loading the same again changes nothing. Divisions that a boundary
+file itself describes enter the register with it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import shapely
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -19,9 +21,10 @@ from emergency import journal
 from emergency.db import SRID
 from emergency.errors import NotReady
 from emergency.journal import Actor
-from emergency.jurisdictions.models import BoundaryRow, BoundaryVersionRow, DivisionRow, SuccessorRow
-from emergency.jurisdictions.polygons import Boundaries, read_geojson, read_package
+from emergency.jurisdictions.models import BoundaryRow, BoundaryVersionRow, DivisionRow, StretchRow, SuccessorRow
+from emergency.jurisdictions.polygons import Boundaries, Reading, read_file, read_package
 from emergency.jurisdictions.register import read_divisions, read_successors
+from emergency.jurisdictions.seams import finest
 from emergency.jurisdictions.values import Division, Divisions, Level, Succession
 from emergency.words import Words
 
@@ -60,10 +63,12 @@ def load_divisions(
     return DivisionReport(len(divisions), len(successions), len(changed) + len(added))
 
 
-def load_boundaries(session: Session, source: Path | None = None, *, at: datetime, by: Actor) -> int:
-    """Make the polygons of a GeoJSON (without one, of the pinned package) the active version; its id."""
-    known = session.scalars(select(DivisionRow.code)).all()
-    if not known:
+def read_boundaries(session: Session, source: Path | None = None, reading: Reading | None = None) -> Boundaries:
+    """The territories of a file (without one, of the pinned package) for the divisions of the register; nothing is
+    changed. BadFile names what cannot be taken."""
+    known = {division.code: division for division in _divisions(session)}
+    found = read_package(known) if source is None else read_file(source, known, reading or Reading())
+    if not found.by_code:
         raise NotReady(
             "no-divisions",
             Words(
@@ -71,7 +76,12 @@ def load_boundaries(session: Session, source: Path | None = None, *, at: datetim
                 "there is no list of divisions yet: load divisions.csv first by flask jurisdictions load",
             ),
         )
-    boundaries = read_package(known) if source is None else read_geojson(source, known)
+    return found
+
+
+def activate(session: Session, boundaries: Boundaries, *, at: datetime, by: Actor) -> int:
+    """Make `boundaries` the active version, and register the divisions that they bring; the version's id."""
+    _register(session, boundaries, at=at, by=by)
     same = select(BoundaryVersionRow).where(BoundaryVersionRow.checksum == boundaries.checksum)
     version = session.scalars(same.order_by(BoundaryVersionRow.id.desc())).first() or _stored(session, boundaries, at)
     if version.active:
@@ -79,9 +89,50 @@ def load_boundaries(session: Session, source: Path | None = None, *, at: datetim
     session.execute(update(BoundaryVersionRow).where(BoundaryVersionRow.active).values(active=False))
     version.active = True
     session.flush()
-    facts = {"version": version.id, "source": boundaries.source, "polygons": len(boundaries.by_code)}
+    facts = {
+        "version": version.id,
+        "source": boundaries.source,
+        "polygons": len(boundaries.by_code),
+        "shift": boundaries.shift.stored(),
+    }
     journal.append(session, "system", "boundaries_loaded", by=by, at=at, facts=facts)
     return version.id
+
+
+def load_boundaries(
+    session: Session, source: Path | None = None, *, at: datetime, by: Actor, reading: Reading | None = None
+) -> int:
+    """Read boundaries and make them the active version; its id."""
+    return activate(session, read_boundaries(session, source, reading), at=at, by=by)
+
+
+def divisions_along(session: Session, network_version_id: int, boundary_version_id: int, reach_id: int) -> list[str]:
+    """The divisions that a reach passes through or along, in the order of the water."""
+    along = (
+        select(StretchRow.code)
+        .where(
+            StretchRow.network_version_id == network_version_id,
+            StretchRow.boundary_version_id == boundary_version_id,
+            StretchRow.reach_id == reach_id,
+        )
+        .order_by(StretchRow.seq)
+    )
+    return list(dict.fromkeys(session.scalars(along)))
+
+
+def without_river(session: Session, network_version_id: int, boundary_version_id: int) -> list[str]:
+    """The finest divisions drawn in a boundary version that no stretch of a network version lies in; their codes.
+
+    Not a fault by itself: a district may have no river. But a whole region of them is the wrong file, or the wrong place.
+    """
+    drawn = session.scalars(
+        select(BoundaryRow.code).where(BoundaryRow.boundary_version_id == boundary_version_id)
+    ).all()
+    parents = {row.code: row.parent for row in session.execute(select(DivisionRow.code, DivisionRow.parent))}
+    wet = select(StretchRow.code).where(
+        StretchRow.network_version_id == network_version_id, StretchRow.boundary_version_id == boundary_version_id
+    )
+    return sorted(set(finest(drawn, parents.get)) - set(session.scalars(wet.distinct())))
 
 
 def drawn_boundaries(session: Session) -> int | None:
@@ -173,6 +224,15 @@ def _division_row(division: Division) -> Mapping[str, Any]:
     }
 
 
+def _register(session: Session, boundaries: Boundaries, *, at: datetime, by: Actor) -> None:
+    """Add the divisions that the boundaries' own file describes."""
+    if not boundaries.added:
+        return
+    _write(session, boundaries.added, ())
+    facts = {"file": boundaries.source, "divisions": [each.code for each in boundaries.added], "successions": []}
+    journal.append(session, "system", "divisions_loaded", by=by, at=at, facts=facts)
+
+
 def _stored(session: Session, boundaries: Boundaries, at: datetime) -> BoundaryVersionRow:
     """A new version, not yet active."""
     version = BoundaryVersionRow(
@@ -184,7 +244,7 @@ def _stored(session: Session, boundaries: Boundaries, at: datetime) -> BoundaryV
     )
     session.add(version)
     session.flush()
-    for code, wkb in boundaries.by_code.items():
-        geom = func.st_geomfromwkb(wkb, SRID)
+    for code, shape in boundaries.by_code.items():
+        geom = func.st_geomfromwkb(shapely.to_wkb(shape), SRID)
         session.execute(insert(BoundaryRow).values(boundary_version_id=version.id, code=code, geom=geom))
     return version

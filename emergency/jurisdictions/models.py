@@ -64,7 +64,8 @@ class BoundaryRow(Base):
 
 
 class StretchRow(Base):
-    """A part of a reach in one division. Partitioned by network version (LIST), so that a version can be dropped whole.
+    """A part of a reach in one division. Partitioned by network version and then by boundary version (LIST), so that each
+    can be dropped whole and a pair is filled before anyone sees it.
 
     enter_foot_m, leave_foot_m: distances of its ends to the foot of the main path. origin: table, or polygon.
     """
@@ -89,3 +90,35 @@ class StretchRow(Base):
     path_id: Mapped[int] = mapped_column(BigInteger)
     enter_foot_m: Mapped[float]
     leave_foot_m: Mapped[float]
+
+
+class RunRow(Base):
+    """A part of a main path in one division on one bank along one river; partitioned as the stretches are.
+
+    seq: from the head down. reach_id: the reach on which it begins. enter_foot_m, leave_foot_m: distances of its ends to the
+    foot of the path; enter_foot_s, leave_foot_s and the two counts: the same places in seconds and in reaches without a
+    speed, as the reaches have them.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = {"postgresql_partition_by": "LIST (network_version_id)"}
+
+    network_version_id: Mapped[int] = mapped_column(
+        ForeignKey("network_versions.id", ondelete="CASCADE"), primary_key=True
+    )
+    boundary_version_id: Mapped[int] = mapped_column(
+        ForeignKey("boundary_versions.id", ondelete="CASCADE"), primary_key=True
+    )
+    path_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    code: Mapped[str] = mapped_column(Text)
+    bank: Mapped[str] = mapped_column(String(6))
+    flag: Mapped[str | None] = mapped_column(Text)
+    river: Mapped[str] = mapped_column(Text)
+    reach_id: Mapped[int] = mapped_column(BigInteger)
+    enter_foot_m: Mapped[float]
+    leave_foot_m: Mapped[float]
+    enter_foot_s: Mapped[float]
+    enter_unknown: Mapped[int] = mapped_column(Integer)
+    leave_foot_s: Mapped[float]
+    leave_unknown: Mapped[int] = mapped_column(Integer)

@@ -46,9 +46,7 @@ def read_divisions(file: Path, known: Mapping[str, Division]) -> list[Division]:
     troubles += _twice(lines, lambda division: division.code)
     everyone = {**known, **{division.code: division for division in lines.values()}}
     troubles += [
-        Trouble(line, words)
-        for line, division in lines.items()
-        if (words := _parentage(division, everyone)) is not None
+        Trouble(line, words) for line, division in lines.items() if (words := parentage(division, everyone)) is not None
     ]
     _refuse(file, troubles)
     return list(lines.values())
@@ -205,8 +203,8 @@ def _twice(lines: Mapping[int, Read], key: Callable[[Read], str]) -> list[Troubl
     return troubles
 
 
-def _parentage(division: Division, everyone: Mapping[str, Division]) -> Words | None:
-    """What is wrong with the parent of a division."""
+def parentage(division: Division, everyone: Mapping[str, Division]) -> Words | None:
+    """What is wrong with the parent of a division; None where nothing is."""
     parent = everyone.get(division.parent) if division.parent is not None else None
     if division.parent is not None and parent is None:
         return Words(

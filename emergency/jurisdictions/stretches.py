@@ -2,85 +2,35 @@
 
 What a table states for a reach wins (on a schematic line a polygon knows nothing); elsewhere the line is cut by the polygons,
 the finest division that covers it. Doubt goes into a stretch's flag; water outside all polygons is reported, never filled.
+
+A main path that lies in one division alone never leaves the database, and what an earlier pair of versions already has is
+copied; all others are cut by the rules of `runs`, some thousand reaches at a time. Then the jurisdiction runs follow.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Row, any_, cast, delete, insert, select, text
+from sqlalchemy import BigInteger, ColumnElement, Row, any_, cast, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from emergency.errors import BadFile
+from emergency.jurisdictions import cutting, filling, parts, unchanged
 from emergency.jurisdictions.models import BoundaryVersionRow, DivisionRow, StretchRow
 from emergency.jurisdictions.runs import SHORT_M, SLIVER_M, Cut, Span, bordered, differing_m, layered
-from emergency.jurisdictions.values import Bank, Flag, Level, Piece
+from emergency.jurisdictions.values import Bank, Flag, Piece
 from emergency.river.models import NetworkRow
 from emergency.words import Words
 
-RANKS: Final[Mapping[str, int]] = {Level.COUNTY: 0, Level.PREFECTURE: 1, Level.PROVINCE: 2}
 BATCH: Final = 5_000
-VERTICES: Final = 128
-"""Vertices per piece of a subdivided polygon: a line meets few pieces, and each is small."""
+"""Reaches that are cut and stored at a time."""
 SIDE_PARTS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 SIDE_SURE: Final = 3
 """How many more of the looks to one side than to the other must meet a division before that bank is called its own."""
-
-
-AREAS: Final = """
-create temporary table areas on commit drop as
-select b.code, case d.level {ranks} end as rank, st_subdivide(b.geom, {vertices}) as geom
-from boundaries b join divisions d on d.code = b.code
-where b.boundary_version_id = {boundaries}
-"""
-CUTS: Final = """
-create temporary table cuts on commit drop as
-with pairs as materialized (
-    select r.reach_id, r.geom as line, a.code, a.rank, a.geom as area, st_coveredby(r.geom, a.geom) as inside
-    from reaches r join areas a on st_intersects(r.geom, a.geom)
-    where r.version_id = {network} and (r.tabled_stretches is null or not r.schematic)
-), dumped as (
-    select p.reach_id, (d).path[1] as n, (d).geom as segment, st_length((d).geom::geography) as ground_m
-    from (select distinct on (reach_id) reach_id, st_dumpsegments(line) as d from pairs where not inside
-          order by reach_id) p
-), segments as (
-    select reach_id, segment, ground_m, sum(ground_m) over along - ground_m as before_m,
-           sum(ground_m) over (partition by reach_id) as total_m
-    from dumped where ground_m > 0 window along as (partition by reach_id order by n)
-), parts as (
-    select s.reach_id, p.code, p.rank, s.segment, s.ground_m, s.before_m, s.total_m,
-           (st_dump(st_collectionextract(st_intersection(s.segment, p.area), 2))).geom as part
-    from segments s join pairs p on p.reach_id = s.reach_id and not p.inside and st_intersects(s.segment, p.area)
-), ends as (
-    select *, st_linelocatepoint(segment, st_startpoint(part)) as one, st_linelocatepoint(segment, st_endpoint(part)) as two
-    from parts
-)
-select reach_id, code, rank, (before_m + least(one, two) * ground_m) / total_m as from_part,
-       (before_m + greatest(one, two) * ground_m) / total_m as to_part
-from ends
-union all
-select reach_id, code, rank, 0, 1 from pairs where inside
-"""
-SIDES: Final = f"""
-with looked as (
-    select w.n, w.code, st_lineinterpolatepoint(r.geom, w.part) as here,
-           st_azimuth(st_lineinterpolatepoint(r.geom, greatest(w.part - 0.01, 0)),
-                      st_lineinterpolatepoint(r.geom, least(w.part + 0.01, 1))) as heading
-    from jsonb_to_recordset(cast(:wanted as jsonb)) as w(n int, reach_id bigint, code text, part double precision)
-    join reaches r on r.version_id = :network and r.reach_id = w.reach_id
-), aside as (
-    select n, code, st_project(here::geography, {SHORT_M}, heading - pi() / 2)::geometry as on_left,
-           st_project(here::geography, {SHORT_M}, heading + pi() / 2)::geometry as on_right
-    from looked where heading is not null
-)
-select a.n, a.code, sum(st_intersects(b.geom, a.on_left)::int) as left_looks,
-       sum(st_intersects(b.geom, a.on_right)::int) as right_looks
-from aside a join boundaries b on b.boundary_version_id = :boundaries and b.code = a.code
-group by a.n, a.code
-"""
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +54,25 @@ class Disagreement:
 
 @dataclass(slots=True)
 class StretchReport:
-    """What a build made and what it found."""
+    """What a build made and what it found.
+
+    cut_paths, copied_paths: main paths cut anew, and those taken over from an earlier pair of versions; disagreements are
+    looked for on the former only.
+    """
 
     reaches: int = 0
     stretches: int = 0
+    runs: int = 0
     from_tables: int = 0
+    cut_paths: int = 0
+    copied_paths: int = 0
     gaps: list[Gap] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """A reach as the cut needs it."""
+    """A reach as the cut needs it. alone: the one division it lies in by the polygons, if it is one."""
 
     reach_id: int
     code: str
@@ -124,49 +81,77 @@ class _Reach:
     foot_m: float
     schematic: bool
     table: Sequence[Mapping[str, Any]] | None
+    alone: str | None
     cuts: Sequence[Cut]
 
 
-def build(session: Session, network_version_id: int, boundary_version_id: int) -> StretchReport:
-    """Cut every reach of a network version by a boundary version, anew; BadFile where a table names an unknown division."""
-    partition = _partition(session, network_version_id)
-    session.execute(delete(StretchRow).where(*_of(network_version_id, boundary_version_id)))
-    _cut(session, network_version_id, boundary_version_id)
+def build(
+    session: Session,
+    network_version_id: int,
+    boundary_version_id: int,
+    *,
+    anew: bool = False,
+    progress: Progress | None = None,
+) -> StretchReport:
+    """Cut every reach of a network version by a boundary version; BadFile where a table names an unknown division.
+
+    Main paths that an earlier pair of versions has unchanged are copied from it, unless `anew`. `progress` is told how many
+    reaches are done, of how many.
+    """
+    pair = None if anew else unchanged.base(session, network_version_id, boundary_version_id)
+    lines = f"reaches_v{int(network_version_id)}"
+    if pair is not None:
+        lines = unchanged.differing(session, pair, network_version_id, boundary_version_id)
     work = _Build(
-        session, network_version_id, boundary_version_id, frozenset(session.scalars(select(DivisionRow.code)))
+        session,
+        network_version_id,
+        boundary_version_id,
+        lines,
+        frozenset(session.scalars(select(DivisionRow.code))),
+        progress,
+        _count(session, f"reaches_v{int(network_version_id)}"),
     )
-    waiting: list[dict[str, Any]] = []
-    for _, path in groupby(_reaches(session, network_version_id), key=lambda reach: reach.path_id):
-        waiting.extend(work.rows(list(path)))
-        if len(waiting) >= BATCH:
-            session.execute(insert(StretchRow), waiting)
-            waiting = []
-    if waiting:
-        session.execute(insert(StretchRow), waiting)
-    session.execute(text(f"analyze {partition}"))
+    stretches = parts.stage(session, parts.STRETCHES, network_version_id, boundary_version_id)
+    work.cut(stretches)
+    runs = parts.stage(session, parts.RUNS, network_version_id, boundary_version_id)
+    work.run(stretches, runs)
+    if pair is not None:
+        for table in (parts.STRETCHES, parts.RUNS):
+            unchanged.copied(session, table, pair, network_version_id, boundary_version_id)
+        work.take_over(stretches)
+    work.count(stretches, runs)
+    for table in (parts.STRETCHES, parts.RUNS):
+        parts.attach(session, table, network_version_id, boundary_version_id)
     return work.report
 
 
-def build_once(session: Session, network_version_id: int, boundary_version_id: int) -> StretchReport | None:
+def build_once(
+    session: Session, network_version_id: int, boundary_version_id: int, *, progress: Progress | None = None
+) -> StretchReport | None:
     """`build`, unless it has been done for these versions; None then."""
     if is_built(session, network_version_id, boundary_version_id):
         return None
-    return build(session, network_version_id, boundary_version_id)
+    return build(session, network_version_id, boundary_version_id, progress=progress)
 
 
 def is_built(session: Session, network_version_id: int, boundary_version_id: int) -> bool:
     """Whether the reaches of this network version have been cut by this boundary version."""
-    made = select(StretchRow.seq).where(*_of(network_version_id, boundary_version_id))
-    return session.scalar(select(made.exists())) or False
+    return all(
+        parts.stand(session, table, network_version_id, boundary_version_id) for table in (parts.STRETCHES, parts.RUNS)
+    )
 
 
-def build_missing(session: Session) -> dict[int, StretchReport]:
+def build_missing(session: Session, *, progress: Progress | None = None) -> dict[int, StretchReport]:
     """Cut the active version of every network by the active boundaries where that has not been done; by network version."""
     boundaries = session.scalar(select(BoundaryVersionRow.id).where(BoundaryVersionRow.active))
     if boundaries is None:
         return {}
     versions = session.scalars(select(NetworkRow.active_version_id).where(NetworkRow.active_version_id.is_not(None)))
-    built = {version: build_once(session, version, boundaries) for version in versions if version is not None}
+    built = {
+        version: build_once(session, version, boundaries, progress=progress)
+        for version in versions
+        if version is not None
+    }
     return {version: report for version, report in built.items() if report is not None}
 
 
@@ -192,61 +177,26 @@ def _of(network_version_id: int, boundary_version_id: int) -> tuple[ColumnElemen
     )
 
 
-def _partition(session: Session, network_version_id: int) -> str:
-    version = int(network_version_id)
-    name = f"stretches_v{version}"
-    session.execute(text(f"create table if not exists {name} partition of stretches for values in ({version})"))
-    return name
+def _count(session: Session, table: str, what: str = "*") -> int:
+    return int(session.scalar(text(f"select count({what}) from {table}")) or 0)
 
 
-def _cut(session: Session, network_version_id: int, boundary_version_id: int) -> None:
-    """Fill the temporary table `cuts`: which part of which reach lies in which polygon, as parts of the drawn line.
-
-    Lines are cut segment by segment: on a straight segment a place has one position, on a winding line it may seem to have
-    several. Each segment counts by its length on the ground, as a snap measures it.
-    """
-    ranks = " ".join(f"when '{level}' then {rank}" for level, rank in RANKS.items())
-    for statement in (
-        "drop table if exists areas, cuts",
-        AREAS.format(ranks=ranks, vertices=VERTICES, boundaries=int(boundary_version_id)),
-        "create index on areas using gist (geom)",
-        "analyze areas",
-        CUTS.format(network=int(network_version_id)),  # a statement that makes a table takes no parameters
-        "create index on cuts (reach_id)",
-        "analyze cuts",
-    ):
-        session.execute(text(statement))
-
-
-def _reaches(session: Session, network_version_id: int) -> Iterator[_Reach]:
-    """All reaches with their cuts, main path by main path, each from head to foot."""
-    rows = session.execute(
-        text(
-            "select r.reach_id, r.code, r.length_m, r.path_id, r.foot_m, r.schematic, r.tabled_stretches, c.cuts "
-            "from reaches r left join (select reach_id, json_agg(json_build_array(code, rank, from_part, to_part)) as cuts "
-            "from cuts group by reach_id) c using (reach_id) "
-            "where r.version_id = :network order by r.path_id, r.foot_m desc, r.reach_id"
-        ).execution_options(yield_per=BATCH),
-        {"network": network_version_id},
-    )
+def _reaches(session: Session, lines: str) -> Iterator[_Reach]:
+    """The reaches of all paths that are not in one division alone, main path by main path, each from head to foot."""
+    rows = session.execute(text(filling.CROSSING.format(lines=lines)).execution_options(yield_per=BATCH))
     return (_reach(row) for row in rows)
 
 
 def _reach(row: Row[Any]) -> _Reach:
-    cuts = [
-        Cut(code, rank, from_part * row.length_m, to_part * row.length_m)
-        for code, rank, from_part, to_part in row.cuts or ()
-    ]
-    return _Reach(
-        row.reach_id,
-        row.code,
-        row.length_m,
-        row.path_id,
-        row.foot_m,
-        row.schematic,
-        row.tabled_stretches or None,
-        _touching(cuts),
+    reach_id, code, length_m, path_id, foot_m, schematic, table, alone, rank, parts_cut = tuple[Any, ...](row)
+    cuts = (
+        [Cut(alone, rank, 0.0, length_m)]
+        if alone is not None
+        else _touching(
+            [Cut(each, level, low * length_m, high * length_m) for each, level, low, high in parts_cut or ()]
+        )
     )
+    return _Reach(reach_id, code, length_m, path_id, foot_m, schematic, table or None, alone, cuts)
 
 
 def _touching(cuts: Iterable[Cut]) -> list[Cut]:
@@ -261,48 +211,93 @@ def _touching(cuts: Iterable[Cut]) -> list[Cut]:
     return joined
 
 
+_Row = tuple[int, int, int, int, str, float, float, str, str, str | None, int, float, float]
+_Stretch = tuple[str, float, float, str, str, str | None]
+_Sides = Mapping[tuple[int, str], Bank]
+
+
 @dataclass(frozen=True, slots=True)
 class _Build:
-    """One build at work: main path by main path, with a report that grows."""
+    """One build at work, with a report that grows. lines: the table of the reaches to cut."""
 
     session: Session
     network: int
     boundaries: int
+    lines: str
     known: frozenset[str]
+    progress: Progress | None
+    total: int
     report: StretchReport = field(default_factory=StretchReport)
 
-    def rows(self, path: Sequence[_Reach]) -> list[dict[str, Any]]:
-        """The rows of one main path."""
-        spans = bordered([span for reach in path for span in self._spans(reach)])
-        sides = self._sides(path, [span for span in spans if len(span.codes) > 1 and not span.fixed])
-        made: list[dict[str, Any]] = []
-        on_reach = {reach_id: list(found) for reach_id, found in groupby(spans, key=lambda span: span.reach_id)}
-        for reach in path:
-            made.extend(self._reach_rows(reach, on_reach[reach.reach_id], sides))
-        self.report.reaches += len(path)
-        self.report.stretches += len(made)
-        return made
+    def cut(self, stretches: str) -> None:
+        """Fill `stretches` with those of all reaches to cut."""
+        cutting.cut(self.session, self.lines, self.boundaries)
+        whole = filling.WHOLE.format(into=stretches, network=self.network, boundaries=self.boundaries, lines=self.lines)
+        cutting.run(self.session, whole)
+        self.report.cut_paths = _count(self.session, self.lines, "distinct path_id")
+        self._tell(_count(self.session, stretches))
+        for batch in _batches(_reaches(self.session, self.lines)):
+            rows = list(self._rows(batch))  # they ask the database, which cannot answer while it copies
+            cutting.copy(self.session, stretches, filling.COLUMNS, rows)
+            self._tell(sum(map(len, batch)))
 
-    def _reach_rows(self, reach: _Reach, spans: Sequence[Span], sides: "_Sides") -> list[dict[str, Any]]:
-        self.report.gaps.extend(Gap(reach.reach_id, span.from_m, span.to_m) for span in spans if not span.codes)
+    def run(self, stretches: str, runs: str) -> None:
+        """Fill `runs` from the stretches just cut."""
+        made = filling.RUNS.format(
+            into=runs, stretches=stretches, network=self.network, boundaries=self.boundaries, lines=self.lines
+        )
+        cutting.run(self.session, f"analyze {stretches}", made)
+
+    def take_over(self, stretches: str) -> None:
+        """Report what was copied."""
+        uncovered = self.session.execute(text(filling.UNCOVERED.format(stretches=stretches, network=self.network)))
+        self.report.gaps.extend(Gap(reach_id, from_m, to_m) for reach_id, from_m, to_m in uncovered)
+        tables = text(
+            f"select count(*) filter (where tabled_stretches <> '[]'), count(distinct path_id) "
+            f"from reaches_v{self.network} r where not exists (select from todo t where t.path_id = r.path_id)"
+        )
+        tabled, self.report.copied_paths = self.session.execute(tables).one()
+        self.report.from_tables += tabled
+
+    def count(self, stretches: str, runs: str) -> None:
+        """Report how much there is."""
+        self.report.reaches = self.total
+        self.report.stretches = _count(self.session, stretches)
+        self.report.runs = _count(self.session, runs)
+        if self.progress is not None:
+            self.progress(self.total, self.total)
+
+    def _tell(self, done: int) -> None:
+        self.report.reaches += done
+        if self.progress is not None and done:
+            self.progress(self.report.reaches, self.total)
+
+    def _rows(self, paths: Sequence[Sequence[_Reach]]) -> Iterator[_Row]:
+        """The rows of some main paths."""
+        settled = [bordered([span for reach in path for span in self._spans(reach)]) for path in paths]
+        spans = [span for path in settled for span in path]
+        length_m = {reach.reach_id: reach.length_m for path in paths for reach in path}
+        sides = self._sides(spans, length_m)
+        numbered = groupby(enumerate(spans), key=lambda each: each[1].reach_id)
+        for reach, (_, on_reach) in zip((reach for path in paths for reach in path), numbered, strict=True):
+            yield from self._reach_rows(reach, list(on_reach), sides)
+
+    def _reach_rows(self, reach: _Reach, spans: Sequence[tuple[int, Span]], sides: _Sides) -> Iterator[_Row]:
+        self.report.gaps.extend(Gap(reach.reach_id, span.from_m, span.to_m) for _, span in spans if not span.codes)
         self.report.from_tables += reach.table is not None
-        found = [row for span in spans for row in _span_rows(reach, span, sides)]
-        return [
-            {
-                **row,
-                "network_version_id": self.network,
-                "boundary_version_id": self.boundaries,
-                "reach_id": reach.reach_id,
-                "seq": seq,
-                "path_id": reach.path_id,
-                "enter_foot_m": reach.foot_m - row["from_m"],
-                "leave_foot_m": reach.foot_m - row["to_m"],
-            }
-            for seq, row in enumerate(_table_rows(reach, reach.table) if reach.table is not None else found)
-        ]
+        found = (
+            _table_rows(reach, reach.table)
+            if reach.table is not None
+            else [row for n, span in spans for row in _span_rows(reach, n, span, sides)]
+        )
+        for seq, (code, from_m, to_m, bank, origin, flag) in enumerate(found):
+            place = (reach.path_id, reach.foot_m - from_m, reach.foot_m - to_m)
+            yield self.network, self.boundaries, reach.reach_id, seq, code, from_m, to_m, bank, origin, flag, *place
 
     def _spans(self, reach: _Reach) -> list[Span]:
         """A reach's spans as its table states them, or as the polygons cut it."""
+        if reach.table is None and reach.alone is not None:
+            return [Span(reach.reach_id, 0.0, reach.length_m, frozenset((reach.alone,)))]
         drawn = layered(reach.reach_id, reach.length_m, reach.cuts)
         if reach.table is None:
             return drawn
@@ -326,25 +321,36 @@ class _Build:
             facts={"reach": reach.code, "code": code},
         )
 
-    def _sides(self, path: Sequence[_Reach], spans: Sequence[Span]) -> "_Sides":
-        """On which bank each division of a border lies: looked for on both sides along it."""
-        if not spans:
-            return {}
-        length_m = {reach.reach_id: reach.length_m for reach in path}
+    def _sides(self, spans: Sequence[Span], length_m: Mapping[int, float]) -> _Sides:
+        """On which bank each division of a border lies, by the span's number: looked for on both sides along it."""
         wanted = [
             {"n": n, "reach_id": span.reach_id, "code": code, "part": (span.from_m + part * span.length_m) / whole_m}
             for n, span in enumerate(spans)
+            if len(span.codes) > 1 and not span.fixed
             for code in span.codes
             for part in SIDE_PARTS
             for whole_m in (length_m[span.reach_id],)
         ]
+        if not wanted:
+            return {}
         looked = self.session.execute(
-            text(SIDES), {"network": self.network, "boundaries": self.boundaries, "wanted": json.dumps(wanted)}
+            text(cutting.SIDES.format(lines=self.lines)), {"network": self.network, "wanted": json.dumps(wanted)}
         )
-        return {(spans[n], code): _bank(left - right) for n, code, left, right in looked}
+        return {(n, code): _bank(left - right) for n, code, left, right in looked}
 
 
-_Sides = Mapping[tuple[Span, str], Bank]
+def _batches(reaches: Iterable[_Reach]) -> Iterator[list[list[_Reach]]]:
+    """Main paths, some thousand reaches together."""
+    waiting: list[list[_Reach]] = []
+    size = 0
+    for _, path in groupby(reaches, key=lambda reach: reach.path_id):
+        waiting.append(list(path))
+        size += len(waiting[-1])
+        if size >= BATCH:
+            yield waiting
+            waiting, size = [], 0
+    if waiting:
+        yield waiting
 
 
 def _bank(leaning: int) -> Bank:
@@ -357,32 +363,38 @@ def _codes(spans: Sequence[Span]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for span in spans for code in sorted(span.codes)))
 
 
-def _table_rows(reach: _Reach, table: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """As the table has them; the last end is drawn to the reach's, which a table rounds."""
+def _table_rows(reach: _Reach, table: Sequence[Mapping[str, Any]]) -> list[_Stretch]:
+    """As the table has them. Tables round: a stretch that begins or ends within SLIVER_M of an end of its reach, or begins
+    so near the end of another, begins or ends there."""
+    ends = sorted({0.0, reach.length_m, *(float(stretch["to_m"]) for stretch in table)})
     return [
-        {
-            "code": str(stretch["code"]),
-            "from_m": max(0.0, float(stretch["from_m"])),
-            "to_m": reach.length_m if reach.length_m - float(stretch["to_m"]) < SLIVER_M else float(stretch["to_m"]),
-            "bank": Bank(stretch.get("bank") or Bank.BOTH).value,
-            "origin": "table",
-            "flag": stretch.get("flag"),
-        }
+        (
+            str(stretch["code"]),
+            _drawn_to(ends, max(0.0, float(stretch["from_m"]))),
+            reach.length_m if reach.length_m - float(stretch["to_m"]) < SLIVER_M else float(stretch["to_m"]),
+            Bank(stretch.get("bank") or Bank.BOTH).value,
+            "table",
+            stretch.get("flag"),
+        )
         for stretch in table
     ]
 
 
-def _span_rows(reach: _Reach, span: Span, sides: _Sides) -> list[dict[str, Any]]:
+def _drawn_to(ends: Sequence[float], from_m: float) -> float:
+    return next((end for end in ends if abs(end - from_m) < SLIVER_M), from_m)
+
+
+def _span_rows(reach: _Reach, n: int, span: Span, sides: _Sides) -> list[_Stretch]:
     alone = len(span.codes) == 1
     return [
-        {
-            "code": code,
-            "from_m": span.from_m,
-            "to_m": span.to_m,
-            "bank": (Bank.BOTH if alone else sides.get((span, code), Bank.BORDER)).value,
-            "origin": "polygon",
-            "flag": _flag(reach, code, span),
-        }
+        (
+            code,
+            span.from_m,
+            span.to_m,
+            (Bank.BOTH if alone else sides.get((n, code), Bank.BORDER)).value,
+            "polygon",
+            _flag(reach, code, span),
+        )
         for code in sorted(span.codes)
     ]
 

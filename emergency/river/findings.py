@@ -1,6 +1,6 @@
 """What a check found in a network: counted, with its first examples and what to do. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,14 +49,14 @@ class Finding:
         }
 
 
-def refusal(slug: str, words: Words, examples: Sequence[Example]) -> list[Finding]:
-    """A finding that refuses the load, if there is any example of it."""
-    return [Finding(slug, True, len(examples), words, tuple(examples[:SHOWN]))] if examples else []
+def refusal(slug: str, words: Words, count: int, examples: Iterable[Example]) -> list[Finding]:
+    """A finding that refuses the load, if there is any of it."""
+    return [Finding(slug, True, count, words, tuple(examples))] if count else []
 
 
-def warning(slug: str, words: Words, examples: Sequence[Example]) -> list[Finding]:
-    """A finding that stays with the version, if there is any example of it."""
-    return [Finding(slug, False, len(examples), words, tuple(examples[:SHOWN]))] if examples else []
+def warning(slug: str, words: Words, count: int, examples: Iterable[Example]) -> list[Finding]:
+    """A finding that stays with the version, if there is any of it."""
+    return [Finding(slug, False, count, words, tuple(examples))] if count else []
 
 
 def read_finding(stored: Mapping[str, Any]) -> Finding:

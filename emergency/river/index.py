@@ -1,141 +1,165 @@
 """Which chain of reaches is the main path through each place, and where does water pass from one path to another?
 
 The index makes a trace a walk over a few paths plus range scans instead of a walk over every reach. Every reach lies on
-exactly one path; its place there is the distance from its upstream end to the foot of the path, so that lengths are
-subtractions. Pure; O(N); works on settled drafts whose unmarked reaches form a DAG.
+exactly one path; its place there is the distance from its upstream end to the foot of the path, so that lengths and times
+are subtractions. Pure; O(N), without recursion; works on settled reaches whose unmarked ones form a DAG.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emergency.river.draft import Draft, inflows, outflows
+import numpy as np
+
+from emergency.river.draft import Floats, Ints, Reaches, Topology, first_of, summed
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a reach lies: foot_m is the distance of its upstream end from the foot of its path."""
+class Places:
+    """Where each reach lies: the foot of its path, and the way from its upstream end to there in metres, in seconds at
+    reference flow, and in reaches without a speed, which count no seconds."""
 
-    path_id: int
-    foot_m: float
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A main path, named by its foot reach; reaches from head to foot."""
-
-    path_id: int
-    river: str
-    head_reach_id: int
-    length_m: float
+    foot: Ints
+    foot_m: Floats
+    foot_s: Floats
+    foot_unknown: Ints
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """Where water leaves one path for another, as distances from their feet; `main`: by the main way on."""
+class Paths:
+    """Main paths by their foot and head; drains_m is the length of network above the foot, divided where it diverges."""
 
-    from_path: int
-    from_foot_m: float
-    to_path: int
-    to_foot_m: float
-    main: bool
+    foot: Ints
+    head: Ints
+    drains_m: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where water leaves one path for another. It leaves at the upstream end of reach `at`, or below the foot of its path
+    where `at` is -1, and enters at the upstream end of reach `into`, with `share` of what is there; `main`: by the main way."""
+
+    foot: Ints
+    at: Ints
+    into: Ints
+    main: np.ndarray
+    share: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """All paths, the links between them, and the place of each reach."""
+    """The place of each reach, all paths, and the links between them; every figure is a row of the reaches."""
 
-    places: Mapping[int, Place]
-    paths: Sequence[Path]
-    links: Sequence[Link]
-
-
-def build(drafts: Sequence[Draft]) -> Index:
-    """The index of a settled network."""
-    out, into = outflows(drafts), inflows(drafts)
-    below = _continuations(drafts, out, into)
-    above = {lower.reach_id: upper for upper, lower in below.values()}
-    places: dict[int, Place] = {}
-    paths = [_path(foot, above, places) for foot in drafts if foot.reach_id not in below]
-    return Index(places, paths, tuple(_links(out, into, places)))
+    places: Places
+    paths: Paths
+    links: Links
 
 
-def _continuations(
-    drafts: Sequence[Draft], out: Mapping[int, Sequence[Draft]], into: Mapping[int, Sequence[Draft]]
-) -> dict[int, tuple[Draft, Draft]]:
-    """For each reach whose path goes on below it: itself and the next reach."""
-    longest = _longest_above(drafts, out, into)
-    found: dict[int, tuple[Draft, Draft]] = {}
-    for node, branches in out.items():
-        main = _main(branches)
-        arriving = [reach for reach in into.get(node, ()) if not reach.loop]
-        if main is not None and arriving:
-            upper = max(arriving, key=lambda reach: _claim(reach, main, longest))
-            found[upper.reach_id] = (upper, main)
-    return found
+def build(reaches: Reaches, topology: Topology, order: Sequence[int]) -> Index:
+    """The index of a settled network, whose nodes stand in `order` from above to below."""
+    main = _main(reaches, topology)
+    longest, drained = _gathered(reaches, topology, order)
+    below = _below(reaches, topology, main, longest)
+    places, head = _placed(reaches, below)
+    feet = np.flatnonzero(below < 0)
+    return Index(places, Paths(feet, head, drained[feet]), _links(reaches, topology, main, places, feet))
 
 
-def _main(branches: Sequence[Draft]) -> Draft | None:
-    return next((branch for branch in branches if branch.divergence != 2 and not branch.loop), None)
+def _main(reaches: Reaches, topology: Topology) -> Ints:
+    """The main way on from each node; -1 where there is none."""
+    ways = np.flatnonzero((reaches.divergence != 2) & ~reaches.loop)
+    main = np.full(topology.nodes, -1)
+    main[topology.tail[ways]] = ways
+    return main
 
 
-def _claim(reach: Draft, below: Draft, longest: Mapping[int, float]) -> tuple[bool, float, float, float, int]:
-    """How well a reach may claim to be the main one above `below`: same river, area, flow, length above, smaller id."""
-    return (
-        reach.river == below.river,
-        reach.drainage_area_km2 or 0.0,
-        reach.discharge_m3s or 0.0,
-        longest[reach.reach_id],
-        -reach.reach_id,
+def _gathered(reaches: Reaches, topology: Topology, order: Sequence[int]) -> tuple[Floats, Floats]:
+    """Of each reach, the longest way down to its lower end, and the metres of network that drain through it."""
+    longest, drained = reaches.length_m.tolist(), reaches.length_m.tolist()
+    carried, head, loop = _carried(reaches, topology).tolist(), topology.head.tolist(), reaches.loop.tolist()
+    out, first = topology.out.tolist(), topology.out_from.tolist()
+    far, water = [0.0] * topology.nodes, [0.0] * topology.nodes
+    for node in order:
+        for reach in out[first[node] : first[node + 1]]:
+            if loop[reach]:
+                continue
+            below = head[reach]
+            longest[reach] += far[node]
+            drained[reach] += water[node] * carried[reach]
+            far[below] = max(far[below], longest[reach])
+            water[below] += drained[reach]
+    return np.array(longest), np.array(drained)
+
+
+def _carried(reaches: Reaches, topology: Topology) -> Floats:
+    """The share of each reach; where a branch closes a loop, the others carry its share too."""
+    lost = summed(topology, np.where(reaches.loop, reaches.share, 0.0))[topology.tail]
+    return np.where(lost < 1, reaches.share / np.where(lost < 1, 1 - lost, 1), 0.0)
+
+
+def _below(reaches: Reaches, topology: Topology, main: Ints, longest: Floats) -> Ints:
+    """The reach that goes on the path below each reach; -1 at a foot. Of those that arrive at a node the path of one goes
+    on: the same stream, the greatest area, flow, length above, the smallest id."""
+    arriving = np.flatnonzero(~reaches.loop & (main[topology.head] >= 0))
+    node = topology.head[arriving]
+    ranked = arriving[
+        np.lexsort(
+            (
+                reaches.reach_id[arriving],
+                -longest[arriving],
+                -np.nan_to_num(reaches.discharge_m3s[arriving]),
+                -np.nan_to_num(reaches.drainage_area_km2[arriving]),
+                reaches.stem[arriving] != reaches.stem[main[node]],
+                node,
+            )
+        )
+    ]
+    chosen = first_of(topology.head, ranked)
+    below = np.full(len(reaches), -1)
+    below[chosen] = main[topology.head[chosen]]
+    return below
+
+
+def _placed(reaches: Reaches, below: Ints) -> tuple[Places, Ints]:
+    """Walk up from each foot, placing each reach; and the head of each path, the last one placed."""
+    chosen = np.flatnonzero(below >= 0)
+    uppers = np.full(len(reaches), -1)
+    uppers[below[chosen]] = chosen
+    above, lengths = uppers.tolist(), reaches.length_m.tolist()
+    times = np.nan_to_num(reaches.length_m / reaches.velocity_ms).tolist()
+    silent = np.isnan(reaches.velocity_ms).tolist()
+    feet, metres, seconds, unknowns = (list(above) for _ in range(4))
+    heads = []
+    for foot in np.flatnonzero(below < 0).tolist():
+        foot_m, foot_s, unknown, reach = 0.0, 0.0, 0, foot
+        while reach >= 0:
+            foot_m += lengths[reach]
+            foot_s += times[reach]
+            unknown += silent[reach]
+            feet[reach], metres[reach], seconds[reach], unknowns[reach] = foot, foot_m, foot_s, unknown
+            head, reach = reach, above[reach]
+        heads.append(head)
+    return Places(np.array(feet), np.array(metres), np.array(seconds), np.array(unknowns)), np.array(heads)
+
+
+def _links(reaches: Reaches, topology: Topology, main: Ints, places: Places, feet: Ints) -> Links:
+    through = main[topology.head[feet]]
+    ending, lost = feet[through >= 0], feet[through < 0]
+    aside = np.flatnonzero((main[topology.tail] >= 0) & (main[topology.tail] != np.arange(len(reaches))))
+    off = main[topology.tail[aside]]
+    # where every way on closes a loop, each path that ends there leads into each of them
+    branches = topology.branches[topology.head[lost]]
+    into = topology.out[_ranges(topology.out_from[topology.head[lost]], branches)]
+    lost = np.repeat(lost, branches)
+    return Links(
+        foot=np.concatenate([ending, places.foot[off], lost]),
+        at=np.concatenate([np.full(len(ending), -1), off, np.full(len(lost), -1)]),
+        into=np.concatenate([through[through >= 0], aside, into]),
+        main=np.repeat([True, False], [len(ending), len(aside) + len(lost)]),
+        share=np.concatenate([np.ones(len(ending)), reaches.share[aside], reaches.share[into]]),
     )
 
 
-def _longest_above(
-    drafts: Sequence[Draft], out: Mapping[int, Sequence[Draft]], into: Mapping[int, Sequence[Draft]]
-) -> dict[int, float]:
-    """The longest way down to the lower end of each reach, loops left out; Kahn's order, so nothing recurses."""
-    waiting = {node: sum(not reach.loop for reach in reaches) for node, reaches in into.items()}
-    at_node: dict[int, float] = defaultdict(float)
-    found: dict[int, float] = {}
-    ready = [node for node in out if not waiting.get(node)]
-    while ready:
-        node = ready.pop()
-        for reach in out.get(node, ()):
-            if reach.loop:
-                continue
-            found[reach.reach_id] = at_node[node] + reach.length_m
-            at_node[reach.to_node] = max(at_node[reach.to_node], found[reach.reach_id])
-            waiting[reach.to_node] -= 1
-            if not waiting[reach.to_node]:
-                ready.append(reach.to_node)
-    return found
-
-
-def _path(foot: Draft, above: Mapping[int, Draft], places: dict[int, Place]) -> Path:
-    """Walk up from `foot`, placing each reach; the head is the last one placed."""
-    reach: Draft | None = foot
-    head, foot_m = foot, 0.0
-    while reach is not None:
-        foot_m += reach.length_m
-        places[reach.reach_id] = Place(foot.reach_id, foot_m)
-        head, reach = reach, above.get(reach.reach_id)
-    return Path(foot.reach_id, foot.river, head.reach_id, foot_m)
-
-
-def _links(
-    out: Mapping[int, Sequence[Draft]], into: Mapping[int, Sequence[Draft]], places: Mapping[int, Place]
-) -> Iterator[Link]:
-    for node, branches in out.items():
-        main = _main(branches)
-        feet = [reach.reach_id for reach in into.get(node, ()) if places[reach.reach_id].path_id == reach.reach_id]
-        others = [branch for branch in branches if branch is not main]
-        if main is None:  # every way on closes a loop: each path that ends here leads into each of them
-            yield from (_link(foot, 0.0, places[other.reach_id], main=False) for foot in feet for other in others)
-            continue
-        through = places[main.reach_id]
-        yield from (_link(foot, 0.0, through, main=True) for foot in feet)
-        yield from (_link(through.path_id, through.foot_m, places[other.reach_id], main=False) for other in others)
-
-
-def _link(path_id: int, foot_m: float, into: Place, *, main: bool) -> Link:
-    return Link(path_id, foot_m, into.path_id, into.foot_m, main)
+def _ranges(first: Ints, counts: Ints) -> Ints:
+    """first[0], first[0] + 1, ... counts[0] of them; then those of first[1], and so on."""
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.asarray(np.repeat(first, counts) + within)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, Identity, Integer, Small
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from emergency.db import SRID, Base
+from emergency.db import SRID, TILE_SRID, Base
 
 
 class NetworkRow(Base):
@@ -38,7 +38,12 @@ class NetworkVersionRow(Base):
 
 
 class ReachRow(Base):
-    """A reach of one version. Partitioned by version (LIST), so that a version can be dropped whole."""
+    """A reach of one version. Partitioned by version (LIST), so that a version can be dropped whole.
+
+    foot_m, foot_s: metres, and seconds at reference flow, from its upstream end to the foot of its main path. A reach
+    without a speed counts no seconds; foot_unknown counts such reaches, so that the time between two places of a path is
+    known where their counts are equal. place: the name of the place at its lower end.
+    """
 
     __tablename__ = "reaches"
     __table_args__ = {"postgresql_partition_by": "LIST (version_id)"}
@@ -70,11 +75,19 @@ class ReachRow(Base):
     tabled_stretches: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
     path_id: Mapped[int] = mapped_column(BigInteger)
     foot_m: Mapped[float]
+    foot_s: Mapped[float]
+    foot_unknown: Mapped[int] = mapped_column(Integer)
+    place_zh: Mapped[str | None] = mapped_column(Text)
+    place_en: Mapped[str | None] = mapped_column(Text)
     geom: Mapped[Any] = mapped_column(Geometry("LINESTRING", srid=SRID, spatial_index=False))
 
 
 class MainPathRow(Base):
-    """A main path: the chain of reaches down to its foot. length_m is from its head to its foot."""
+    """A main path: the chain of reaches down to its foot; river, name and discharge are those of its foot.
+
+    length_m, length_s, length_unknown: as foot_m, foot_s and foot_unknown of its head. drains_m: metres of network above
+    its foot, divided by share where it diverges: what a small map shows first.
+    """
 
     __tablename__ = "main_paths"
     __table_args__ = {"postgresql_partition_by": "LIST (version_id)"}
@@ -85,13 +98,20 @@ class MainPathRow(Base):
     head_reach_id: Mapped[int] = mapped_column(BigInteger)
     foot_reach_id: Mapped[int] = mapped_column(BigInteger)
     length_m: Mapped[float]
+    length_s: Mapped[float]
+    length_unknown: Mapped[int] = mapped_column(Integer)
+    drains_m: Mapped[float]
+    name_zh: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str] = mapped_column(Text)
+    discharge_m3s: Mapped[float | None]
 
 
 class PathLinkRow(Base):
     """Where water goes from one main path to another: at its foot, or where it diverges.
 
     from_foot_m: distance of that node to the foot of the path it leaves (0 at the foot); to_foot_m: its distance to the
-    foot of the path it enters. main: the main way on, which a main-path trace follows.
+    foot of the path it enters; the same two places in seconds and reaches without a speed. main: the main way on, which a
+    main-path trace follows. share: of the branch that it enters; 1 where a path ends in another.
     """
 
     __tablename__ = "path_links"
@@ -103,6 +123,32 @@ class PathLinkRow(Base):
     to_path: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     to_foot_m: Mapped[float] = mapped_column(primary_key=True)
     main: Mapped[bool]
+    from_foot_s: Mapped[float]
+    from_unknown: Mapped[int] = mapped_column(Integer)
+    to_foot_s: Mapped[float]
+    to_unknown: Mapped[int] = mapped_column(Integer)
+    share: Mapped[float]
+
+
+class TileLineRow(Base):
+    """What a map of zoom z draws of a main path, in the projection of the tiles (EPSG:3857).
+
+    drains_m: metres of network above the foot of the path; the more, the earlier it is drawn.
+    """
+
+    __tablename__ = "tile_lines"
+    __table_args__ = {"postgresql_partition_by": "LIST (version_id)"}
+
+    version_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    z: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    path_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    schematic: Mapped[bool] = mapped_column(Boolean, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    name_zh: Mapped[str | None] = mapped_column(Text)
+    name_en: Mapped[str | None] = mapped_column(Text)
+    discharge: Mapped[float | None]
+    drains_m: Mapped[float]
+    geom: Mapped[Any] = mapped_column(Geometry("GEOMETRY", srid=TILE_SRID, spatial_index=False))
 
 
 class SiteRow(Base):

@@ -1,11 +1,17 @@
 """Which network, and which of its versions, is meant."""
 
-from sqlalchemy import select
+from typing import Final
+
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from emergency.errors import BadInput, NotReady
+from emergency.errors import BadInput, Conflict, NotReady
 from emergency.river.models import NetworkRow, NetworkVersionRow
 from emergency.words import Words
+
+OF_VERSION: Final = ("reaches", "main_paths", "path_links", "stretches", "runs", "tile_lines")
+"""The tables that are partitioned by network version, also those of the rooms above."""
+STANDS_ON: Final = text("select exists (select from assessments where (body #>> '{versions,network}')::int = :version)")
 
 
 def active(session: Session, name: str | None = None) -> tuple[NetworkRow, int]:
@@ -31,6 +37,24 @@ def version(session: Session, version_id: int) -> NetworkVersionRow:
         words = Words(f"没有河网版本 {version_id}。", f"There is no network version {version_id}.")
         raise BadInput("no-such-version", words, field="network")
     return row
+
+
+def drop(session: Session, version_id: int) -> None:
+    """Drop a version whole. Conflict while it is active, or an assessment stands on it."""
+    row = version(session, version_id)
+    if session.scalar(select(NetworkRow.id).where(NetworkRow.active_version_id == version_id)) is not None:
+        raise _kept(version_id, "正在使用", "it is active")
+    if session.scalar(STANDS_ON, {"version": version_id}):
+        raise _kept(version_id, "有研判以它为据", "an assessment stands on it")
+    for table in OF_VERSION:
+        session.execute(text(f"drop table if exists {table}_v{int(version_id)}"))
+    session.delete(row)
+    session.flush()
+
+
+def _kept(version_id: int, zh: str, en: str) -> Conflict:
+    words = Words(f"河网版本 {version_id} 未删除：{zh}。", f"Network version {version_id} was not dropped: {en}.")
+    return Conflict("version-in-use", words)
 
 
 def _unknown(session: Session, name: str) -> BadInput:

@@ -3,18 +3,17 @@
 The walk carries places only, never a cost: paths rejoin, and a cost carried through would be counted once per way.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import RowMapping, TextClause, select, text
+from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.orm import Session
 
 from emergency.errors import BadInput
 from emergency.river import daystate
-from emergency.river.models import NetworkVersionRow
-from emergency.river.values import Direction, Grade, Reach, ReachKind, Spot, SubNetwork
+from emergency.river.values import Direction, Grade, Passage, Reach, ReachKind, Spot, SubNetwork
 from emergency.words import Words
 
 COLUMNS: Final = (
@@ -69,10 +68,46 @@ select {COLUMNS} from reaches r where r.version_id = :version and r.reach_id = :
 """
 WALKS: Final[Mapping[Direction, TextClause]] = {Direction.DOWN: text(DOWN), Direction.UP: text(UP)}
 
-SIBLINGS: Final = text(
-    "select r.reach_id, r.from_node, r.share from reaches r where r.version_id = :version and r.from_node in "
-    "(select o.from_node from reaches o where o.version_id = :version and o.reach_id = any(:reaches))"
-)
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Where a trace stops: metres along the path of first arrival, seconds at reference flow; None: nowhere.
+
+    Where a time is unknown it stops nothing: what may be reached is not left out.
+    """
+
+    within_m: float | None = None
+    within_s: float | None = None
+
+    def walked_m(self, passage: Passage) -> float | None:
+        """How much of a reach lies within, from where it is entered; None: nothing of it."""
+        length_m = passage.leave_m - passage.enter_m
+        walked_m = length_m if self.within_m is None else min(length_m, self.within_m - passage.enter_m)
+        if self.within_s is not None and passage.enter_s is not None:
+            left_s = self.within_s - passage.enter_s
+            through_s = None if passage.leave_s is None else passage.leave_s - passage.enter_s
+            if left_s < 0:
+                return None
+            if through_s is not None and left_s < through_s:
+                walked_m = min(walked_m, length_m * left_s / through_s)
+        return walked_m if walked_m > 0 or passage.enter_m == 0 == walked_m else None
+
+
+def within(passages: Mapping[int, Passage], limit: Limit) -> dict[int, float]:
+    """The reaches that a trace comes to within a limit, each with the metres walked on it."""
+    walked = ((reach_id, limit.walked_m(passage)) for reach_id, passage in passages.items())
+    return {reach_id: walked_m for reach_id, walked_m in walked if walked_m is not None}
+
+
+def cut(passage: Passage, walked_m: float) -> Passage:
+    """A passage that ends after so many metres."""
+    length_m = passage.leave_m - passage.enter_m
+    if walked_m >= length_m:
+        return passage
+    timed = passage.enter_s is not None and passage.leave_s is not None
+    through_s = (passage.leave_s or 0.0) - (passage.enter_s or 0.0)
+    leave_s = (passage.enter_s or 0.0) + through_s * walked_m / length_m if timed else None
+    return replace(passage, leave_m=passage.enter_m + walked_m, leave_s=leave_s)
 
 
 def fetch(
@@ -84,24 +119,31 @@ def fetch(
     main_only: bool = False,
     at: datetime | None = None,
 ) -> SubNetwork:
-    """The part of the network that `spot` reaches (or that reaches it); with `at`, under the shares that held then."""
+    """The part of the network that `spot` reaches (or that reaches it); with `at`, as of the day state that held then."""
     wanted = {"version": version_id, "reach": spot.reach_id, "main_only": main_only}
     rows = session.execute(WALKS[direction], wanted).mappings()
     reaches = {row["reach_id"]: _reach(row) for row in rows}
-    _check(spot, reaches.get(spot.reach_id))
+    start = reaches.get(spot.reach_id)
+    if start is None:
+        raise no_such_reach(spot.reach_id)
+    check_offset(start.code, start.length_m, spot.offset_m)
     if at is not None:
-        reaches = _with_shares(session, version_id, reaches, at)
+        reaches = daystate.under(session, version_id, reaches, at)
     return SubNetwork(version_id, spot, direction, reaches)
 
 
-def _check(spot: Spot, start: Reach | None) -> None:
-    if start is None:
-        words = Words(f"河网中没有河段 {spot.reach_id}。", f"The network has no reach {spot.reach_id}.")
-        raise BadInput("no-such-reach", words, field="reach")
-    if not 0 <= spot.offset_m <= start.length_m:
+def no_such_reach(reach_id: int) -> BadInput:
+    """What is said where a version has no reach of that number."""
+    words = Words(f"河网中没有河段 {reach_id}。", f"The network has no reach {reach_id}.")
+    return BadInput("no-such-reach", words, field="reach")
+
+
+def check_offset(code: str, length_m: float, offset_m: float) -> None:
+    """BadInput where a place does not lie on its reach."""
+    if not 0 <= offset_m <= length_m:
         words = Words(
-            f"河段 {start.code} 长 {start.length_m:.0f} 米：距上端的距离须在 0 与此之间。",
-            f"Reach {start.code} is {start.length_m:.0f} m long: the offset must lie between 0 and that.",
+            f"河段 {code} 长 {length_m:.0f} 米：距上端的距离须在 0 与此之间。",
+            f"Reach {code} is {length_m:.0f} m long: the offset must lie between 0 and that.",
         )
         raise BadInput("offset", words, field="offset_m")
 
@@ -130,28 +172,3 @@ def _reach(row: RowMapping) -> Reach:
         loop=row["loop"],
         velocity_grade=Grade(row["velocity_grade"]),
     )
-
-
-def _with_shares(session: Session, version_id: int, reaches: Mapping[int, Reach], at: datetime) -> dict[int, Reach]:
-    """The reaches under the day's shares: at a node where some are stated, its other branches divide what is left."""
-    network_id = session.scalar(select(NetworkVersionRow.network_id).where(NetworkVersionRow.id == version_id))
-    stated = {} if network_id is None else daystate.shares(session, network_id, at)
-    if not stated:
-        return dict(reaches)
-    branches = session.execute(SIBLINGS, {"version": version_id, "reaches": list(stated)}).mappings().all()
-    held = _divided(branches, stated)
-    return {
-        reach_id: replace(reach, share=held[reach_id], share_assumed=reach.share_assumed and reach_id not in stated)
-        if reach_id in held
-        else reach
-        for reach_id, reach in reaches.items()
-    }
-
-
-def _divided(branches: Sequence[RowMapping], stated: Mapping[int, float]) -> dict[int, float]:
-    nodes: dict[int, dict[int, Any]] = {}
-    for branch in branches:
-        nodes.setdefault(branch["from_node"], {})[branch["reach_id"]] = branch["share"]
-    return {
-        reach_id: share for shares in nodes.values() for reach_id, share in daystate.divided(shares, stated).items()
-    }

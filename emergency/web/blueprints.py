@@ -4,13 +4,14 @@ from typing import Final
 
 from flask import Blueprint
 
-from emergency.web import incidents_api, me_api, network_api, notifications_api, openapi, pages, status
+from emergency.web import daystate_api, incidents_api, me_api, network_api, notifications_api, openapi, pages, status
 
 ALL: Final[tuple[Blueprint, ...]] = (
     status.blueprint,
     pages.blueprint,
     me_api.blueprint,
     network_api.blueprint,
+    daystate_api.blueprint,
     incidents_api.blueprint,
     notifications_api.blueprint,
     openapi.blueprint,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from emergency import clock
 from emergency.access import Action
+from emergency.errors import BadInput
 from emergency.incidents import tiles as incident_tiles
 from emergency.incidents.survey import locate
 from emergency.incidents.values import candidate_json
@@ -16,11 +17,14 @@ from emergency.jurisdictions import course, places
 from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions import tiles as division_tiles
 from emergency.river import networks, tiles
-from emergency.river.values import Direction, Spot
+from emergency.river.trace import Limit
+from emergency.river.values import Direction, SiteKind, Spot
+from emergency.units import METRES_PER_KM, SECONDS_PER_HOUR
 from emergency.web.answer import instant, number, one_of, reading, text
 from emergency.web.app import parts
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
+from emergency.words import Words
 
 blueprint = Blueprint("network", __name__)
 MVT = "application/vnd.mapbox-vector-tile"
@@ -46,17 +50,27 @@ def snapped() -> Response:
 @blueprint.get("/api/v1/trace")
 @rule(Action.SIGNED_IN)
 def traced() -> Response:
-    """The course of the water from a spot, down or up."""
+    """The course of the water from a spot, down or up; or only who is reached."""
     name = request.args.get("network")
-    direction = one_of(request.args.get("direction", "down"), "direction", tuple(Direction))
+    direction = Direction(one_of(request.args.get("direction", "down"), "direction", tuple(Direction)))
     main_only = one_of(request.args.get("main", "0"), "main", ("0", "1")) == "1"
-    at = _at()
+    at, limit, kinds = _at(), _limit(), _kinds()
+    only = one_of(request.args.get("only", ""), "only", ("", "jurisdictions"))
 
     def do(session: Session) -> Mapping[str, Any]:
+        if only and direction is Direction.DOWN and limit == Limit():
+            return course.quick(session, _place(), at=at, name=name, main_only=main_only)
         _, found = course.course(
-            session, _spot(session, name), at=at, name=name, direction=Direction(direction), main_only=main_only
+            session,
+            _spot(session, name),
+            at=at,
+            name=name,
+            direction=direction,
+            main_only=main_only,
+            limit=limit,
+            kinds=kinds,
         )
-        return found
+        return {"jurisdictions": found["jurisdictions"]} if only else found
 
     return reading(do)
 
@@ -131,12 +145,35 @@ def _tile(find: Callable[[Session], tuple[str, Callable[[], bytes]]]) -> Respons
 
 
 def _spot(session: Session, name: str | None) -> Spot:
+    place = _place()
+    return place if isinstance(place, Spot) else course.at_point(session, *place, name=name)
+
+
+def _place() -> Spot | tuple[float, float]:
     if "reach" in request.args:
         return Spot(
             int(number("reach", low=1, high=2**53 - 1)),
             number("offset_m", low=0, high=1e7) if "offset_m" in request.args else 0.0,
         )
-    return course.at_point(session, number("lon", low=-180, high=180), number("lat", low=-90, high=90), name=name)
+    return number("lon", low=-180, high=180), number("lat", low=-90, high=90)
+
+
+def _limit() -> Limit:
+    within_m = number("within_km", low=0, high=1e5) * METRES_PER_KM if "within_km" in request.args else None
+    within_s = number("within_h", low=0, high=1e5) * SECONDS_PER_HOUR if "within_h" in request.args else None
+    return Limit(within_m, within_s)
+
+
+def _kinds() -> frozenset[SiteKind]:
+    given = [kind for kind in request.args.get("sites", "").split(",") if kind]
+    unknown = [kind for kind in given if kind not in tuple(SiteKind)]
+    if unknown:
+        words = Words(
+            f"sites：没有 {unknown[0]} 这一类，可用 {'、'.join(SiteKind)}。",
+            f"sites: there is no kind {unknown[0]}; use {', '.join(SiteKind)}.",
+        )
+        raise BadInput("bad-field", words, field="sites")
+    return frozenset(map(SiteKind, given))
 
 
 def _at() -> datetime:

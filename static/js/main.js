@@ -5,6 +5,7 @@ import * as centre from "./acts/centre.js";
 import * as incidents from "./acts/incidents.js";
 import * as issue from "./acts/issue.js";
 import * as offers from "./acts/offers.js";
+import * as reach from "./acts/reach.js";
 import * as reasons from "./acts/reasons.js";
 import * as report from "./acts/report.js";
 import { quietly } from "./acts/trouble.js";
@@ -21,6 +22,7 @@ import * as ticking from "./ticking.js";
 import { mayReport } from "./views/next.js";
 
 const POLL_MS = 10_000;
+const DAY_STATE_MS = 300_000;
 const MAY_SEE_CONTACTS = new Set(["duty_officer", "leader", "administrator"]);
 
 async function begin() {
@@ -37,6 +39,7 @@ async function begin() {
   ticking.start(() => set({}));
   const map = document.getElementById("map");
   if (map) openMap(map, me.time_zone);
+  reach.keepMarked(DAY_STATE_MS);
   connect(me.desk);
   await Promise.all([incidents.loadList(), calls.loadMine(), loadDuty(me.desk)].map(quietly));
   offers.ringIfOpen();
@@ -50,7 +53,14 @@ async function openMap(place, zone) {
     await chart.open(
       place,
       { say, language, zone },
-      { place: report.setPlace, point: mayPlace, ready: dress, event: (number) => quietly(incidents.choose(number)) },
+      {
+        place: report.setPlace,
+        point: mayPlace,
+        writing: () => state().mode === "report",
+        reach: (pressed) => quietly(reach.open(pressed)),
+        ready: dress,
+        event: (number) => quietly(incidents.choose(number)),
+      },
     );
   } catch (trouble) {
     console.warn(trouble);
@@ -99,16 +109,18 @@ function wire() {
       ...reasons.clicks,
       ...offers.clicks,
       ...centre.clicks,
+      ...reach.clicks,
     },
     changes: {
       ...report.changes,
       ...issue.changes,
+      ...reach.changes,
       choose: (/** @type {HTMLSelectElement} */ list) =>
         quietly(incidents.choose(list.value ? Number(list.value) : null)),
       layer: (/** @type {HTMLInputElement} */ box) => chart.switchLayer(box.dataset.id ?? "", box.checked),
     },
     inputs: { ...report.inputs, ...centre.inputs },
-    submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits },
+    submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits, ...reach.submits },
   });
   window.addEventListener("resize", () => set({}));
   window.addEventListener("popstate", () => quietly(incidents.open("keep")));
@@ -134,8 +146,11 @@ function closeBoxes(pressed) {
 function keys(event) {
   alarm.arm();
   const box = document.querySelector("details.menu[open], details.map-box[open]");
-  if (event.key === "Escape") closeBoxes(null);
   const from = /** @type {HTMLElement} */ (event.target);
+  if (event.key === "Escape") {
+    closeBoxes(null);
+    if (state().reach && !from.closest("#report-form, dialog")) closeReach();
+  }
   if (event.key === "Enter" && from.id === "place" && report.firstPlace()) event.preventDefault();
   const dialog = document.querySelector("dialog[open]");
   if (event.altKey && event.code === "KeyR" && !dialog && mayReport(state().me)) {
@@ -148,7 +163,16 @@ function keys(event) {
   }
 }
 
-/** A click on the map places a report: always while one is written, and else only where nothing is looked at. */
+/** The focus goes back to the map, from which the card was opened. */
+function closeReach() {
+  reach.close();
+  /** @type {HTMLElement | null} */ (document.querySelector("#map canvas"))?.focus();
+}
+
+/**
+ * A click on the map places a report: always while one is written, and else only where nothing is looked at; a click on a
+ * river opens its card, unless a report is being written.
+ */
 function mayPlace() {
   const { mode, chosen, me } = state();
   return mode === "report" || (chosen === null && me.role !== "observer");
@@ -206,6 +230,7 @@ function initial(me, skew_ms) {
     centre: "map",
     lookAt_ms: null,
     news: [],
+    reach: null,
     playing: false,
     alarm: false,
     busy: false,

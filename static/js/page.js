@@ -1,5 +1,6 @@
 /** Draws the state on the page: each panel by its view, the map by its shapes, and the drill stripe over everything. */
 
+import { mayReport } from "./acts/reach.js";
 import * as alarm from "./alarm.js";
 import { when } from "./clock.js";
 import { here, say } from "./here.js";
@@ -12,6 +13,7 @@ import { standing } from "./news.js";
 import { now, state } from "./store.js";
 import { known } from "./views/known.js";
 import { plot } from "./views/plot.js";
+import { reachCard } from "./views/reach.js";
 import { slider } from "./views/slider.js";
 import { bar, next } from "./views/next.js";
 import { assumed } from "./views/assumed.js";
@@ -52,6 +54,11 @@ export function draw(current, before) {
   for (const tab of document.querySelectorAll("[data-do=tab]"))
     tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.id === current.tab));
   if (before && before.tab !== current.tab) chart.resized();
+  put("reach", current.reach ? reachCard(current.reach, at, mayReport()) : NOTHING);
+  if (!current.reach && before?.reach) {
+    chart.markReach(null);
+    chart.recover();
+  }
   drawCentre(current);
   drawMap(current); // after the slider stands: the map is framed at the size that it keeps
 }

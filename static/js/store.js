@@ -47,6 +47,7 @@
  * @property {"map" | "plot"} centre
  * @property {number | null} lookAt_ms the instant that the map shows; null: now
  * @property {import("./news.js").News[]} news what rose to this desk: overdue promises, undecided proposals, empty rosters
+ * @property {import("./views/reach.js").ReachCard | null} reach the reach that was pressed on the map
  * @property {boolean} playing
  * @property {boolean} alarm
  * @property {boolean} busy

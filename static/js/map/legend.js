@@ -4,8 +4,8 @@ import { html } from "../html.js";
 
 /** @typedef {import("../words.js").Say} Say */
 
-const LAYERS = ["arrivals", "events", "network", "divisions", "section", "intake", "interception", "station"];
-const LINES = ["river", "canal", "schematic", "ahead", "here", "passed", "event"];
+const LAYERS = ["arrivals", "events", "day", "network", "divisions", "section", "intake", "interception", "station"];
+const LINES = ["river", "canal", "schematic", "ahead", "here", "passed", "event", "day"];
 const MARKS = ["section", "intake", "intake-synthetic", "interception", "station", "gauge"];
 
 /** @param {Say} say */

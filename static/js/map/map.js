@@ -11,6 +11,8 @@ import { EMPTY, style, SWITCHES } from "./style.js";
  * @typedef {object} Ears
  * @property {(place: {lon: number, lat: number}) => void} place a report is placed by a click
  * @property {() => boolean} point whether a click places one now
+ * @property {() => boolean} writing whether a report is being written, so that every click is its place
+ * @property {(pressed: {id: number | null, lon: number, lat: number}) => void} reach a river was pressed
  * @property {() => void} ready
  * @property {(number: number) => void} event another incident was clicked
  */
@@ -24,6 +26,9 @@ const CLOSE = 10;
 const COVERED = { top: 64, bottom: 72, left: 32, right: 64 };
 /** A name beside a mark needs room as well. */
 const NAMED = { top: 96, bottom: 96, left: 40, right: 110 };
+/** How far from a river's line a press still means it, in pixels; a finger is wider than a pointer. */
+const HIT = matchMedia("(pointer: coarse)").matches ? 14 : 6;
+const RIVERS = ["day", "river", "river-schematic"];
 const COLOURS = [
   "ground",
   "ink",
@@ -44,6 +49,11 @@ let map = null;
 /** @type {maplibregl.Marker | null} */
 let marker = null;
 let shown = EMPTY;
+/** Reaches of which something holds today, and the one whose card is open. */
+let day = EMPTY;
+let pressed = EMPTY;
+/** How far the map made way for the card, in pixels, and the middle that it came to. */
+let gaveWay = /** @type {{east: number, south: number, to: string} | null} */ (null);
 /** What the source holds, so that labels are not placed anew for nothing. */
 let drawn = "";
 /** @type {Record<string, boolean>} */
@@ -77,13 +87,41 @@ export async function open(place, speech, ears) {
   map.on("click", ({ lngLat, point }) => {
     const [event] = map?.getLayer("event") ? map.queryRenderedFeatures(point, { layers: ["event"] }) : [];
     if (event) ears.event(Number(event.properties.number));
-    else if (ears.point()) ears.place({ lon: lngLat.lng, lat: lngLat.lat });
+    else if (ears.writing() || !press(point, lngLat, ears)) {
+      if (ears.point()) ears.place({ lon: lngLat.lng, lat: lngLat.lat });
+    }
+  });
+  map.getCanvas().addEventListener("keydown", ({ key }) => {
+    const { clientWidth, clientHeight } = /** @type {HTMLElement} */ (place);
+    if (key === "Enter" && map && !ears.writing())
+      press(new maplibregl.Point(clientWidth / 2, clientHeight / 2), map.getCenter(), ears);
   });
   map.on("error", ({ error }) => console.warn(error?.message)); // a tile that did not come is asked for again as the map moves
   map.on("style.load", () => dress(ears));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
     map?.setStyle(style(colours(), speech.language, location.origin)),
   );
+}
+
+/**
+ * Opens the card of the river under a press; false where there is none.
+ * @param {maplibregl.Point} point
+ * @param {maplibregl.LngLat} place
+ * @param {Ears} ears
+ */
+function press({ x, y }, { lng: lon, lat }, ears) {
+  const layers = RIVERS.filter((layer) => map?.getLayer(layer));
+  const [found] =
+    map?.queryRenderedFeatures(
+      [
+        [x - HIT, y - HIT],
+        [x + HIT, y + HIT],
+      ],
+      { layers },
+    ) ?? [];
+  if (!found) return false;
+  ears.reach({ id: Number(found.properties.reach_id) || null, lon, lat });
+  return true;
 }
 
 /** @param {Ears} ears */
@@ -94,6 +132,8 @@ async function dress(ears) {
   await addTo(map, { ink: found.ink, paper: found.paper });
   for (const [name, off] of Object.entries(hidden)) switchLayer(name, !off);
   draw(shown);
+  markDay(day);
+  fill("pressed", pressed);
   ears.ready();
 }
 
@@ -151,6 +191,52 @@ export function showEvents(events) {
   }));
   const source = map?.getSource("events");
   if (source instanceof maplibregl.GeoJSONSource) source.setData({ type: "FeatureCollection", features });
+}
+
+/** The reaches of which something holds today. @param {GeoJSON.FeatureCollection} marked */
+export function markDay(marked) {
+  day = marked;
+  fill("day", day);
+}
+
+/** The reach whose card is open. @param {GeoJSON.Geometry | null} line */
+export function markReach(line) {
+  pressed = line
+    ? { type: "FeatureCollection", features: [{ type: "Feature", geometry: line, properties: {} }] }
+    : EMPTY;
+  fill("pressed", pressed);
+}
+
+/**
+ * Moves the map so far that a place is not hidden by what lies over it, nor will be when that grows.
+ * @param {{lon: number, lat: number}} place
+ * @param {DOMRect} over
+ */
+export function uncover(place, over) {
+  if (!map) return;
+  const frame = map.getContainer().getBoundingClientRect();
+  const { x, y } = map.project([place.lon, place.lat]);
+  const [left, top] = [over.left - frame.left, over.top - frame.top];
+  const beside = left > frame.width / 3; // else it has come up from below
+  const covered = beside ? x > left - HIT && x < left + over.width + HIT : y > top - HIT;
+  if (!covered) return;
+  const wanted = beside ? { x: left / 2, y } : { x, y: top / 2 + HIT };
+  const [east, south] = [x - wanted.x, y - wanted.y];
+  map.panBy([east, south], { animate: false });
+  gaveWay = { east, south, to: String(map.getCenter()) };
+}
+
+/** Back to where the map was before it made way, unless somebody has moved it since. */
+export function recover() {
+  if (map && gaveWay && String(map.getCenter()) === gaveWay.to)
+    map.panBy([-gaveWay.east, -gaveWay.south], { animate: false });
+  gaveWay = null;
+}
+
+/** @param {string} name @param {GeoJSON.FeatureCollection} collection */
+function fill(name, collection) {
+  const source = map?.getSource(name);
+  if (source instanceof maplibregl.GeoJSONSource) source.setData(collection);
 }
 
 /**

@@ -17,6 +17,7 @@ export const SWITCHES = /** @type {Record<string, string[]>} */ ({
   station: ["site-station", "site-gauge"],
   arrivals: ["arrival-dot", "arrival-name"],
   events: ["event", "event-name"],
+  day: ["day", "day-name"],
 });
 export const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
@@ -50,12 +51,16 @@ export function style(colours, language, origin) {
       sites: tiles("sites", 12),
       incident: { type: "geojson", data: EMPTY },
       events: { type: "geojson", data: EMPTY },
+      day: { type: "geojson", data: EMPTY },
+      pressed: { type: "geojson", data: EMPTY },
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": colours.ground } },
       ...divisions(colours),
+      ...today(colours),
       ...rivers(colours),
       ...names(colours, language),
+      ...todayNames(colours, language),
       ...reached(colours),
       ...riverNames(colours, language),
       ...sites(colours, language),
@@ -179,6 +184,56 @@ function names(c, language) {
         "text-max-width": 7,
       },
       paint: { "text-color": c.ink2, "text-halo-color": c.ground, "text-halo-width": 1.5 },
+    },
+  ];
+}
+
+/**
+ * Under the rivers: what has been stated of the day, and the reach whose card is open.
+ * @param {Colours} c
+ * @returns {Layer[]}
+ */
+function today(c) {
+  const round = /** @type {const} */ ({ "line-cap": "round", "line-join": "round" });
+  const wide = /** @type {Expression} */ (["interpolate", ["linear"], ["zoom"], 5, 5, 12, 13]);
+  return [
+    {
+      id: "day",
+      type: "line",
+      source: "day",
+      layout: round,
+      paint: { "line-color": c.accent, "line-width": wide, "line-opacity": 0.45 },
+    },
+    {
+      id: "pressed",
+      type: "line",
+      source: "pressed",
+      layout: round,
+      paint: { "line-color": c.ink, "line-width": 2, "line-gap-width": wide },
+    },
+  ];
+}
+
+/**
+ * @param {Colours} c
+ * @param {"zh" | "en"} language
+ * @returns {Layer[]}
+ */
+function todayNames(c, language) {
+  return [
+    {
+      id: "day-name",
+      type: "symbol",
+      source: "day",
+      minzoom: 7,
+      layout: {
+        "symbol-placement": "line-center",
+        "text-field": language === "zh" ? "当日有记录" : "stated today",
+        "text-font": FONT,
+        "text-size": 11,
+        "text-offset": [0, 1.1],
+      },
+      paint: { "text-color": c.accent, "text-halo-color": c.ground, "text-halo-width": 1.5 },
     },
   ];
 }

@@ -75,6 +75,8 @@ def drawn(
         "loop": False,
         "path_id": path_id,
         "foot_m": foot_m,
+        "foot_s": 0.0,
+        "foot_unknown": 1,
         "geom": func.st_geomfromtext(f"LINESTRING({line})", SRID),
     }
     return {**plain, **changed}

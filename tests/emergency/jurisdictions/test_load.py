@@ -166,7 +166,7 @@ def test_without_boundaries_or_divisions_the_service_says_what_to_load(session: 
     with pytest.raises(NotReady, match="run flask jurisdictions load first"):
         jurisdictions.active_boundaries(session)
     with pytest.raises(NotReady, match=r"load divisions\.csv first"):
-        jurisdictions.load_boundaries(session, tmp_path / "x.geojson", at=AT, by=BY)
+        jurisdictions.load_boundaries(session, at=AT, by=BY)
 
 
 def _square(west: float, code: str | None = SHANG, kind: str = "Polygon") -> dict[str, Any]:
@@ -184,15 +184,18 @@ def _bow_tie() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (lambda: [_square(100.0, code=None)], "feature 1: it has no property `code`"),
+        (lambda: [_square(100.0), _square(102.0, code="")], "feature 2: it has no code: add one"),
         (lambda: [_square(100.0), _square(102.0, "V9")], "feature 2: division V9 is not in the list"),
         (lambda: [_square(100.0), _square(102.0)], "feature 2: division V10101 comes twice"),
         (lambda: [_square(100.0, kind="LineString")], "feature 1: its geometry is no polygon"),
-        (lambda: [_square(500.0)], "feature 1: its coordinates are not longitude and latitude"),
+        (
+            lambda: [_square(500.0)],
+            "feature 1: its coordinates are not longitude and latitude: name their system by --crs",
+        ),
         (lambda: [_bow_tie()], "feature 1: invalid polygon (Self-intersection"),
-        (lambda: [{"type": "Feature", "properties": {"code": SHANG}, "geometry": {}}], "cannot be read"),
-        (lambda: [{"type": "Feature", "properties": {"code": SHANG}, "geometry": None}], "it has no geometry"),
-        (lambda: ["nonsense"], "feature 1: it has no property `code`"),
+        (lambda: [{**_square(100.0), "geometry": {}}], "feature 1: it has no geometry that can be read"),
+        (lambda: [{**_square(100.0), "geometry": None}], "feature 1: it has no geometry that can be read"),
+        (lambda: [_square(100.0, code=None)], "has no column code: name the one with the codes by --code-column"),
         (list, "the file has no features"),
     ],
 )
@@ -207,22 +210,10 @@ def test_a_bad_feature_is_named_with_the_remedy(
     assert jurisdictions.drawn_boundaries(session) is None
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("{", "is no JSON"),
-        ("[]", "is no GeoJSON FeatureCollection"),
-        (
-            '{"type": "FeatureCollection", "crs": {"properties": {"name": "EPSG:3857"}}, "features": []}',
-            "convert it first",
-        ),
-    ],
-)
-def test_a_file_that_is_no_boundary_file_is_said_so(
-    session: Writing, registered: Path, content: str, said: str
-) -> None:
+@pytest.mark.parametrize("content", ["{", "[]", "code,name\n1,x\n"])
+def test_a_file_that_is_no_boundary_file_is_said_so(session: Writing, registered: Path, content: str) -> None:
     (registered / "bad.geojson").write_text(content, encoding="utf-8")
-    with pytest.raises(BadFile, match=said):
+    with pytest.raises(BadFile, match="cannot be read as GeoJSON, GeoPackage or Shapefile"):
         jurisdictions.load_boundaries(session, registered / "bad.geojson", at=AT, by=BY)
     with pytest.raises(BadFile, match="cannot be read"):
         jurisdictions.load_boundaries(session, registered / "none.geojson", at=AT, by=BY)

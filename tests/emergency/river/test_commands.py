@@ -37,6 +37,14 @@ def test_load_says_what_it_loaded_and_what_it_found(app: Flask, folder: Path) ->
     assert "Parts not connected" in result.stdout
 
 
+def test_progress_goes_to_stderr_so_that_stdout_is_the_report(app: Flask, folder: Path) -> None:
+    result = run(app, "load", str(folder / "network.geojson"), "--profile", "plain", "--json")
+    assert json.loads(result.stdout)["reaches"] == 9
+    assert [line.split()[-3:] for line in result.stderr.splitlines()] == [
+        ["9", "/", "9"], ["9", "/", "9"], ["0", "/", "9"], ["9", "/", "9"], ["9", "/", "9"],
+    ]  # fmt: skip
+
+
 def test_loading_again_says_that_nothing_changed(app: Flask, folder: Path) -> None:
     bring(app, folder / "network.geojson")
     result = bring(app, folder / "network.geojson")

@@ -16,10 +16,10 @@ from emergency import db, journal
 from emergency.db import Writing
 from emergency.errors import BadFile, BadInput, NotReady
 from emergency.river import sites
-from emergency.river.load import LoadReport, load
+from emergency.river.load import LoadReport, Phase, load
 from emergency.river.models import MainPathRow, NetworkVersionRow, ReachRow, SiteAnchorRow
 from emergency.river.networks import active
-from emergency.river.read import Profile
+from emergency.river.read import Profile, checksum, opened
 from emergency.river.snap import snap
 from emergency.river.trace import fetch
 from emergency.river.values import Grade, Spot
@@ -131,8 +131,9 @@ def test_an_interrupted_load_leaves_the_old_version_serving_and_can_be_repeated(
         first = bring(session, write(tmp_path / "valley.geojson"))
     longer = write(tmp_path / "longer.geojson", lambda f: f[0]["properties"].update(length_km=12))
 
-    def interrupt(done: int, total: int) -> None:
-        raise KeyboardInterrupt
+    def interrupt(phase: Phase, done: int, total: int) -> None:
+        if phase is Phase.STORE:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), sessions.begin() as session:
         bring(session, longer, progress=interrupt)
@@ -142,10 +143,10 @@ def test_an_interrupted_load_leaves_the_old_version_serving_and_can_be_repeated(
         assert bring(session, longer).changed
 
 
-def test_progress_is_told_to_the_last_reach(session: Writing, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    bring(session, write(tmp_path / "valley.geojson"), progress=lambda done, total: told.append((done, total)))
-    assert told == [(9, 9)]
+def test_progress_is_told_by_phase_to_the_last_reach(session: Writing, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    bring(session, write(tmp_path / "valley.geojson"), progress=lambda *now: told.append(now))
+    assert told == [("copy", 9, 9), ("read", 9, 9), ("index", 0, 9), ("index", 9, 9), ("store", 9, 9)]
 
 
 def test_readers_do_not_wait_for_a_load(database: Engine, tmp_path: Path) -> None:
@@ -288,12 +289,6 @@ def test_an_unnamed_projection_is_refused(session: Writing, tmp_path: Path) -> N
         bring(session, projected(tmp_path, "valley.shp", "ESRI Shapefile", None))
 
 
-@pytest.mark.parametrize("profile", [Profile.NHDPLUS, Profile.HYDRORIVERS])
-def test_profiles_to_come_say_so(session: Writing, tmp_path: Path, profile: Profile) -> None:
-    with pytest.raises(BadInput, match="arrives later"):
-        load(session, write(tmp_path / "v.geojson"), profile=profile, name="v", at=AT, by=BY)
-
-
 # Refusals --------------------------------------------------------------------------------------------------------------
 
 
@@ -385,6 +380,14 @@ def test_what_is_no_network_at_all_is_refused(session: Writing, tmp_path: Path, 
 def test_a_file_that_is_not_there_is_named(session: Writing, tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"no file nowhere\.gpkg"):
         bring(session, tmp_path / "nowhere.gpkg")
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path / "v.geojson")
+    stamp = checksum(file, Profile.PLAIN)
+    write(file, put(0, length_km=11))
+    with pytest.raises(BadFile, match="changed while it was read"), opened(file, Profile.PLAIN, stamp):
+        pass
 
 
 # Sites -----------------------------------------------------------------------------------------------------------------

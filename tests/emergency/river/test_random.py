@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import networkx as nx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from emergency.db import Writing
 from emergency.river.load import load
@@ -24,25 +25,28 @@ from tests.emergency.river.conftest import AT, BY
 Row = Mapping[str, Any]
 SPEEDS = (0.5, 1.0, 2.0)
 """Powers of two, so that times are exact and equal ways compare equal."""
+PLACES = "select path_id, foot_m, foot_s, foot_unknown, length_m, velocity_ms, share from reaches where version_id = :version"
+PATHS = "select * from main_paths where version_id = :version"
+LINKS = "select * from path_links where version_id = :version"
 
 
 @st.composite
-def networks(draw: st.DrawFn, *, loops: bool = False) -> list[Row]:
+def networks(draw: st.DrawFn, *, loops: bool = False, speeds: Sequence[float | None] = SPEEDS) -> list[Row]:
     """Reaches between up to eight nodes, downhill in node order unless `loops`; parallel ones, islands, several outlets."""
     count = draw(st.integers(2, 8))
     pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(lambda pair: pair[0] != pair[1])
     ends = draw(st.lists(pairs, min_size=1, max_size=14))
-    rows = [_row(draw, n, pair if loops else (min(pair), max(pair))) for n, pair in enumerate(ends, 1)]
+    rows = [_row(draw, n, pair if loops else (min(pair), max(pair)), speeds) for n, pair in enumerate(ends, 1)]
     return _with_shares(draw, rows)
 
 
-def _row(draw: st.DrawFn, n: int, ends: tuple[int, int]) -> dict[str, Any]:
+def _row(draw: st.DrawFn, n: int, ends: tuple[int, int], speeds: Sequence[float | None]) -> dict[str, Any]:
     return {
         "reach_id": n,
         "from_node": ends[0],
         "to_node": ends[1],
         "length_km": draw(st.integers(1, 30)),
-        "velocity_ms": draw(st.sampled_from(SPEEDS)),
+        "velocity_ms": draw(st.sampled_from(speeds)),
         "discharge_m3s": draw(st.sampled_from([None, 1.0, 5.0])),
         "name": draw(st.sampled_from(["甲河", "乙河"])),
         "divergence": draw(st.sampled_from([0, 1, 2])),
@@ -155,6 +159,59 @@ def _over_all_ways(graph: nx.DiGraph, sub: SubNetwork, start: int, end: int) -> 
         return 1.0
     ways = nx.all_simple_paths(graph, start, end)
     return math.fsum(math.prod(sub.reaches[i].share for i in way[1:]) for way in ways)
+
+
+@fast
+@given(rows=networks(speeds=(None, *SPEEDS)))
+def test_metres_and_seconds_along_a_path_are_subtractions(engine: Engine, folder: Path, rows: list[Row]) -> None:
+    with loaded(engine, folder, rows) as (session, version):
+        reaches = (
+            session.execute(text(f"{PLACES} order by path_id, foot_m desc"), {"version": version}).mappings().all()
+        )
+        paths = session.execute(text(PATHS), {"version": version}).mappings().all()
+    chains: list[list[Any]] = [list(chain) for _, chain in groupby(reaches, key=lambda reach: reach["path_id"])]
+    assert {(p["path_id"], p["length_m"], p["length_s"], p["length_unknown"]) for p in paths} == {
+        (chain[0]["path_id"], *_sums(chain)) for chain in chains
+    }
+    for chain in chains:
+        for n, reach in enumerate(chain):
+            assert (reach["foot_m"], reach["foot_s"], reach["foot_unknown"]) == _sums(chain[n:])
+
+
+def _sums(chain: Sequence[Row]) -> tuple[float, float, int]:
+    """Metres, seconds and reaches without a speed from the upstream end of the first to the foot; exact, as the speeds are."""
+    speeds = [(reach["length_m"], reach["velocity_ms"]) for reach in chain]
+    seconds = sum(metres / speed for metres, speed in speeds if speed is not None)
+    return sum(metres for metres, _ in speeds), seconds, sum(speed is None for _, speed in speeds)
+
+
+@fast
+@given(rows=networks(speeds=(None, *SPEEDS)))
+def test_links_say_where_their_places_are_in_time_too(engine: Engine, folder: Path, rows: list[Row]) -> None:
+    with loaded(engine, folder, rows) as (session, version):
+        reaches = session.execute(text(PLACES), {"version": version}).mappings().all()
+        links = session.execute(text(LINKS), {"version": version}).mappings().all()
+    heads = {(r["path_id"], r["foot_m"]): r for r in reaches}
+    for link in links:
+        into = heads[link["to_path"], link["to_foot_m"]]
+        assert (link["to_foot_s"], link["to_unknown"]) == (into["foot_s"], into["foot_unknown"])
+        assert link["share"] == (1.0 if link["main"] else into["share"])
+        if link["from_foot_m"] == 0:
+            assert (link["from_foot_s"], link["from_unknown"]) == (0.0, 0)
+        else:
+            off = heads[link["from_path"], link["from_foot_m"]]
+            assert (link["from_foot_s"], link["from_unknown"]) == (off["foot_s"], off["foot_unknown"])
+
+
+@fast
+@given(rows=networks())
+def test_every_metre_of_the_network_drains_to_an_outlet(engine: Engine, folder: Path, rows: list[Row]) -> None:
+    ends = {row["from_node"] for row in rows}
+    outlets = {row["reach_id"] for row in rows if row["to_node"] not in ends}
+    with loaded(engine, folder, rows) as (session, version):
+        paths = session.execute(text(PATHS), {"version": version}).mappings().all()
+    drained = sum(path["drains_m"] for path in paths if path["path_id"] in outlets)
+    assert drained == pytest.approx(sum(row["length_km"] for row in rows) * 1000)
 
 
 @fast

@@ -1,9 +1,10 @@
 """The valley, traced: what is reached, when, how far and how much, worked out by hand."""
 
 import pytest
+from sqlalchemy import text
 
 from emergency.errors import BadInput
-from emergency.river.trace import fetch
+from emergency.river.trace import Limit, cut, fetch, within
 from emergency.river.travel import order, passages
 from emergency.river.values import Direction, ReachKind, Spot
 from tests.emergency.river.conftest import Loaded
@@ -118,3 +119,24 @@ def test_an_unknown_reach_is_refused(loaded: Loaded) -> None:
 def test_an_offset_beyond_the_reach_is_refused(loaded: Loaded, offset_m: float) -> None:
     with pytest.raises(BadInput, match="10000 m long"):
         fetch(loaded.session, loaded.version_id, Spot(1, offset_m))
+
+
+def test_a_trace_stops_after_so_many_metres_on_every_branch(loaded: Loaded) -> None:
+    found = passages(fetch(loaded.session, loaded.version_id, HEAD))
+    # reaches 1 and 2 are 20 km; 3 km further down the river and down the canal
+    assert within(found, Limit(within_m=23_000.0)) == {1: 10_000.0, 2: 10_000.0, 3: 3_000.0, 6: 3_000.0}
+    assert cut(found[3], 3_000.0).leave_m == 23_000.0
+    assert cut(found[3], 3_000.0).leave_s == 46_000.0
+
+
+def test_a_trace_stops_after_so_much_time(loaded: Loaded) -> None:
+    found = passages(fetch(loaded.session, loaded.version_id, HEAD))
+    # 40,000 s to the node; in 3,000 s the river (0.5 m/s) is 1.5 km further, the canal (1 m/s) 3 km
+    assert within(found, Limit(within_s=43_000.0)) == {1: 10_000.0, 2: 10_000.0, 3: 1_500.0, 6: 3_000.0}
+
+
+def test_an_unknown_time_stops_nothing(loaded: Loaded) -> None:
+    unknown = "update reaches set velocity_ms = null where version_id = :version and reach_id = 1"
+    loaded.session.execute(text(unknown), {"version": loaded.version_id})
+    found = passages(fetch(loaded.session, loaded.version_id, HEAD))
+    assert set(within(found, Limit(within_s=1.0))) == set(found)

@@ -66,7 +66,8 @@ def test_a_withdrawal_carries_its_reason_and_replaces_what_was_said_before_it_is
     incident, _ = open_one(session)
     first = send(session, incident, "V20100", 2)
     assert not notifications.is_superseded(session, first)
-    assert incident.next_update_at is not None
+    promised = incident.next_update_at
+    assert promised is not None
     record.withdraw(session, incident, Context(AT + timedelta(minutes=9), ZONE), JIA.actor, reason="经查为泥沙")
     session.commit()
     assert incident.next_update_at is None, "no further word is promised"

@@ -18,18 +18,7 @@ export function near(sites, here) {
     <section class="near" aria-labelledby="near-title" data-key="near">
       <h2 id="near-title">${say("near.title", { n: found.length })}</h2>
       <ul class="plain">
-        ${found.map(
-          (site) => html`
-            <li data-key="near-${site.id}">
-              <span>
-                <strong>${site.name}</strong>
-                ${syntheticTag(site.synthetic, here)}
-              </span>
-              <span class="where">${say("near.below", { km: kilometres(site.km) })}</span>
-              <span class="do">${say("near.do")}</span>
-            </li>
-          `,
-        )}
+        ${found.map((site) => row(site, here, html`<span class="do">${say("near.do")}</span>`))}
       </ul>
       <p class="hint">${say("near.why")}</p>
     </section>
@@ -52,19 +41,29 @@ export function nearElsewhere({ assessment, incident, intakes }, here) {
     <section class="near elsewhere" aria-labelledby="near-title" data-key="near">
       <h2 id="near-title">${say("near.elsewhere", { n: found.length })}</h2>
       <ul class="plain">
-        ${found.map(
-          (site) => html`
-            <li data-key="near-${site.id}">
-              <span>
-                <strong>${site.name}</strong>
-                ${syntheticTag(site.synthetic, here)}
-              </span>
-              <span class="where">${say("near.below", { km: kilometres(site.km) })}</span>
-              ${caller(site) ? html`<span class="hint">${say("near.caller", { desk: caller(site) })}</span>` : NOTHING}
-            </li>
-          `,
-        )}
+        ${found.map((site) => {
+          const desk = caller(site);
+          return row(site, here, desk ? html`<span class="hint">${say("near.caller", { desk })}</span>` : NOTHING);
+        })}
       </ul>
     </section>
+  `;
+}
+
+/**
+ * @param {AssessedSite} site
+ * @param {Here} here
+ * @param {ReturnType<typeof html> | typeof NOTHING} last what to do about it, or who does
+ */
+function row(site, here, last) {
+  return html`
+    <li data-key="near-${site.id}">
+      <span>
+        <strong>${site.name}</strong>
+        ${syntheticTag(site.synthetic, here)}
+      </span>
+      <span class="where">${here.say("near.below", { km: kilometres(site.km) })}</span>
+      ${last}
+    </li>
   `;
 }

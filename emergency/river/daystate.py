@@ -273,7 +273,8 @@ def _limited(kind: DayKind, value: float, name: str) -> float:
     if not math.isfinite(value) or not least <= value <= greatest:
         unit = NAMES[kind]
         words = Words(
-            f"{unit.zh}须在 {least:g} 与 {greatest:g} 之间。", f"The {unit.en} must be from {least:g} to {greatest:g}."
+            f"{unit.zh}须在 {least:,g} 与 {greatest:,g} 之间。",
+            f"The {unit.en} must be from {least:,g} to {greatest:,g}.",
         )
         raise BadInput("day-state-value", words, field=name)
     return float(value)

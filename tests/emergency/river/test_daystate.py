@@ -241,7 +241,7 @@ def test_an_operation_changes_what_it_says_and_nothing_by_itself(loaded: Loaded)
         (Operation(3, GateAct.CLOSED), 4, "no gate or dam 3 here"),
         (Operation(3, GateAct.RELEASING), None, "needs its discharge"),
         (Operation(3, GateAct.OPENED, share=1.5), None, "from 0 to 1"),
-        (Operation(3, GateAct.OPENED, discharge_m3s=float("inf")), None, "from 0 to 500000"),
+        (Operation(3, GateAct.OPENED, discharge_m3s=float("inf")), None, "from 0 to 500,000"),
     ],
 )
 def test_a_wrong_operation_is_refused(

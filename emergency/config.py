@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from emergency.errors import NotReady
 from emergency.words import Language, Words
 
+MOST_M: Final = 100_000
+"""No tolerance is wider: a place 100 km off is another river's."""
 SMS_PROVIDERS: Final = ("simulator", "twilio", "gateway")
 
 
@@ -62,6 +64,16 @@ SETTINGS: Final = (
     ),
     Setting("LANGUAGE", Words("默认语言：zh 或 en", "Default language: zh or en"), "zh"),
     Setting("TIME_ZONE", Words("显示用时区", "Time zone that is shown"), "Asia/Shanghai"),
+    Setting(
+        "SNAP_TOLERANCE_M",
+        Words("所报位置距河段最远多少米仍可定位", "Metres from a reach within which a reported place is laid on it"),
+        "2000",
+    ),
+    Setting(
+        "SNAP_SCHEMATIC_TOLERANCE_M",
+        Words("距示意河段最远多少米仍可定位", "The same, from a reach that is only drawn schematically"),
+        "5000",
+    ),
 )
 
 
@@ -82,6 +94,8 @@ class Settings:
     port: int
     language: Language
     time_zone: ZoneInfo
+    snap_tolerance_m: float
+    snap_schematic_tolerance_m: float
 
     @property
     def callback_url(self) -> str:
@@ -106,6 +120,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         port=_port(values["PORT"]),
         language=Language(_one_of("LANGUAGE", values["LANGUAGE"], tuple(Language))),
         time_zone=_zone(values["TIME_ZONE"]),
+        snap_tolerance_m=_metres("SNAP_TOLERANCE_M", values["SNAP_TOLERANCE_M"]),
+        snap_schematic_tolerance_m=_metres("SNAP_SCHEMATIC_TOLERANCE_M", values["SNAP_SCHEMATIC_TOLERANCE_M"]),
     )
 
 
@@ -164,6 +180,12 @@ def _port(value: str) -> int:
     if not value.isdigit() or not 0 < int(value) < 65535:
         raise _wrong("PORT", "须为 1 到 65534 的整数", "must be a whole number from 1 to 65534")
     return int(value)
+
+
+def _metres(name: str, value: str) -> float:
+    if not value.isdigit() or not 0 < int(value) <= MOST_M:
+        raise _wrong(name, f"须为 1 到 {MOST_M} 的整数", f"must be a whole number from 1 to {MOST_M}")
+    return float(value)
 
 
 def _zone(value: str) -> ZoneInfo:

@@ -22,6 +22,7 @@ from emergency.incidents.assess import Context, latest, propose, rerun
 from emergency.incidents.models import IncidentRow, TaskRow
 from emergency.journal import Actor
 from emergency.notifications import NotificationRow, State
+from emergency.river.snap import USUAL, Tolerance
 from emergency.units import iso
 
 ME: Final = Actor(process="work")
@@ -32,11 +33,11 @@ PAUSE_S: Final = 1.0
 log = logging.getLogger(__name__)
 
 
-def run(sessions: db.Sessions, zone: ZoneInfo, *, once: bool = False) -> None:
+def run(sessions: db.Sessions, zone: ZoneInfo, *, within: Tolerance = USUAL, once: bool = False) -> None:
     """Work until stopped, or until nothing is left to do."""
     while True:
         try:
-            busy = step(sessions, zone, now=clock.now())
+            busy = step(sessions, zone, now=clock.now(), within=within)
         except OperationalError as lost:
             log.warning("database lost, again in %s s: %s", PAUSE_S, lost)
             busy = False
@@ -47,9 +48,9 @@ def run(sessions: db.Sessions, zone: ZoneInfo, *, once: bool = False) -> None:
         time.sleep(PAUSE_S)
 
 
-def step(sessions: db.Sessions, zone: ZoneInfo, *, now: datetime) -> bool:
+def step(sessions: db.Sessions, zone: ZoneInfo, *, now: datetime, within: Tolerance = USUAL) -> bool:
     """Do one thing that is due."""
-    doing = {"onward": lambda session, row, at: onward(session, row, at, zone)}
+    doing = {"onward": lambda session, row, at: onward(session, row, Context(at, zone, within=within))}
     if tasks.step(sessions, doing, now=now):
         return True
     watches: tuple[Callable[[Session, datetime], bool], ...] = (chase_proposal, chase_promise)
@@ -60,17 +61,19 @@ def step(sessions: db.Sessions, zone: ZoneInfo, *, now: datetime) -> bool:
     return False
 
 
-def onward(session: Session, task: TaskRow, at: datetime, zone: ZoneInfo) -> None:
+def onward(session: Session, task: TaskRow, context: Context) -> None:
     """A desk that was told owes its own neighbours: propose that to it."""
     incident = session.get_one(IncidentRow, int(task.subject), with_for_update=True)  # it may be ending this moment
     newest = latest(session, incident.number)
     if newest is None or incident.status != record.Status.OPEN:
         return
-    made = rerun(session, incident, record.current(session, incident), Context(at, zone))
+    made = rerun(session, incident, record.current(session, incident), context)
     facts = made.found.facts
     owing = frozenset(told.desk for told in facts.told)
-    owed = duties.obligations(replace(facts, assessed_at=at), made.survey.agreements, made.survey.divisions, owing)
-    propose(session, incident, duties.drafts(owed), newest.id, at, ME)
+    owed = duties.obligations(
+        replace(facts, assessed_at=context.at), made.survey.agreements, made.survey.divisions, owing
+    )
+    propose(session, incident, duties.drafts(owed), newest.id, context.at, ME)
 
 
 def chase_proposal(session: Session, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from emergency.errors import BadInput, NotFound
 from emergency.incidents import assess, overview, postmortem, record, statement
 from emergency.incidents.models import IncidentRow
 from emergency.journal import Actor
+from emergency.river.snap import tolerance
 from emergency.web.app import parts
 from emergency.web.language import spoken
 from emergency.words import Words
@@ -98,7 +99,8 @@ def export(number: int, form: str, out: Path) -> None:
 
 
 def _context() -> assess.Context:
-    return assess.Context(clock.now(), parts().settings.time_zone)
+    settings = parts().settings
+    return assess.Context(clock.now(), settings.time_zone, within=tolerance(settings))
 
 
 def _incident(session: Session, number: int) -> IncidentRow:

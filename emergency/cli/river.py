@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,27 +11,34 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from emergency import clock
+from emergency import clock, journal
 from emergency.cli.say import speaking
 from emergency.errors import BadInput
 from emergency.journal import Actor
 from emergency.jurisdictions import course, stretches
+from emergency.jurisdictions import load as jurisdictions
 from emergency.labels import fault
 from emergency.river import load as river
 from emergency.river import networks
-from emergency.river.findings import Finding, read_finding
-from emergency.river.values import Direction, Spot, SubNetwork
+from emergency.river.findings import SHOWN, Example, Finding, read_finding, warning
+from emergency.river.models import NetworkRow
+from emergency.river.snap import tolerance
+from emergency.river.trace import Limit
+from emergency.river.values import Direction, SiteKind, Spot, SubNetwork
+from emergency.units import METRES_PER_KM, SECONDS_PER_HOUR
 from emergency.web.app import parts
 from emergency.web.language import spoken
 from emergency.words import Language, Words
 
 MOST_OFFSET_M: Final = 1e7
 """No river on Earth is as long."""
-PHASES: Final = {
+CUT: Final = "cut"
+PHASES: Final[Mapping[str, Words]] = {
     river.Phase.COPY: Words("复制文件", "Copying"),
     river.Phase.READ: Words("读取", "Reading"),
     river.Phase.INDEX: Words("检查与索引", "Indexing"),
     river.Phase.STORE: Words("入库", "Storing"),
+    CUT: Words("按区划切分", "Cutting by divisions"),
 }
 TOLD: Final = 10
 """Lines per phase where there is no terminal to draw a bar on."""
@@ -52,6 +60,7 @@ group = AppGroup("river", help="河网 / The river network.")
 @speaking
 def load(file: Path, profile: str, name: str | None, dry_run: bool, as_json: bool) -> None:
     """载入河网（GeoPackage、GeoJSON、Shapefile）/ Load a network; the same file again changes nothing."""
+    progress = _Progress()
     with parts().sessions.begin() as session:
         report = river.load(
             session,
@@ -61,9 +70,9 @@ def load(file: Path, profile: str, name: str | None, dry_run: bool, as_json: boo
             at=clock.now(),
             by=Actor(process="river load"),
             dry_run=dry_run,
-            progress=_Progress(),
+            progress=progress,
         )
-        stretches.build_missing(session)
+        stretches.build_missing(session, progress=partial(progress, CUT))
     if as_json:
         click.echo(_json(_loaded(report)))
         return
@@ -82,17 +91,48 @@ def check(name: str | None, as_json: bool) -> None:
     with parts().sessions.begin() as session:
         network, version_id = networks.active(session, name)
         version = networks.version(session, version_id)
+        size = {**version.report, "findings": [*version.report["findings"], *_dry(session, version_id)]}
     if as_json:
         facts = {"network": network.name, "version": version.id, "n": version.n, "source": version.source}
-        click.echo(_json({**facts, **version.report}))
+        click.echo(_json({**facts, **size}))
         return
-    size = version.report
     words = Words(
         f"{network.name} 第 {version.n} 版：{size['reaches']} 个河段，{size['paths']} 条主路径，{size['length_km']:.1f} 公里。",
         f"{network.name}, version {version.n}: {size['reaches']} reaches, {size['paths']} main paths, {size['length_km']:.1f} km.",
     )
     click.echo(words.to(_language()))
     _show([read_finding(stored) for stored in size["findings"]])
+
+
+def _dry(session: Session, version_id: int) -> list[dict[str, Any]]:
+    """Divisions without a river, as a finding: they hang on the boundaries of today, not on the version."""
+    boundaries = jurisdictions.drawn_boundaries(session)
+    if boundaries is None:
+        return []
+    divisions = jurisdictions.division(session, clock.now())
+    codes = jurisdictions.without_river(session, version_id, boundaries)
+    words = Words(
+        "没有河段的区划：若整片都没有，请核对文件与坐标系。",
+        "Divisions without a river: where a whole region has none, check the file and its coordinates.",
+    )
+    some = [Example(code, value=divisions.name(code).to(_language())) for code in codes[:SHOWN]]
+    return [finding.stored() for finding in warning("no-river", words, len(codes), some)]
+
+
+@group.command("drop")
+@click.argument("version", type=int)
+@speaking
+def drop(version: int) -> None:
+    """删除一个没有研判引用的旧版本 / Drop an old version that no assessment stands on."""
+    with parts().sessions.begin() as session:
+        network = session.get_one(NetworkRow, networks.version(session, version).network_id).name
+        networks.drop(session, version)
+        facts = {"network": network, "version": version}
+        by = Actor(process="river drop")
+        journal.append(session, "system", "network.version_dropped", by=by, at=clock.now(), facts=facts)
+    click.echo(
+        Words(f"{network}：版本 {version} 已删除。", f"{network}: version {version} is dropped.").to(_language())
+    )
 
 
 @group.command("trace")
@@ -105,6 +145,16 @@ def check(name: str | None, as_json: bool) -> None:
 @click.option("--name", help="河网名称，缺省为默认河网 / Name of the network; default: the default one")
 @click.option("--upstream", is_flag=True, help="向上游 / Upstream")
 @click.option("--main", "main_only", is_flag=True, help="仅主路径 / The main path only")
+@click.option("--within-km", type=click.FloatRange(0, 1e5), help="不超过多少公里 / No further than so many kilometres")
+@click.option(
+    "--within-h", type=click.FloatRange(0, 1e5), help="参考流量下不超过多少小时 / No longer than so many hours"
+)
+@click.option(
+    "--sites",
+    multiple=True,
+    type=click.Choice([kind.value for kind in SiteKind]),
+    help="同时列出此类点位 / List sites of this kind",
+)
 @click.option("--json", "as_json", is_flag=True)
 @speaking
 def trace_command(
@@ -115,6 +165,9 @@ def trace_command(
     name: str | None,
     upstream: bool,
     main_only: bool,
+    within_km: float | None,
+    within_h: float | None,
+    sites: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """追踪某处的下游（或上游）/ Trace what lies downstream (or upstream) of a spot.
@@ -124,7 +177,19 @@ def trace_command(
     with parts().sessions.begin() as session:
         spot = _spot(session, name, reach, offset, lon, lat)
         direction = Direction.UP if upstream else Direction.DOWN
-        sub, found = course.course(session, spot, at=clock.now(), name=name, direction=direction, main_only=main_only)
+        sub, found = course.course(
+            session,
+            spot,
+            at=clock.now(),
+            name=name,
+            direction=direction,
+            main_only=main_only,
+            limit=Limit(
+                None if within_km is None else within_km * METRES_PER_KM,
+                None if within_h is None else within_h * SECONDS_PER_HOUR,
+            ),
+            kinds=frozenset(SiteKind(kind) for kind in sites),
+        )
         found = spoken(found, _language())
     click.echo(_json(found) if as_json else _table(sub, found))
 
@@ -140,12 +205,18 @@ def _spot(
     if reach is not None or lon is None or lat is None:
         words = Words("请给出 --reach，或同时给出 --lon 与 --lat。", "Give either --reach, or both --lon and --lat.")
         raise BadInput("spot", words)
-    return course.at_point(session, lon, lat, name=name)
+    return course.at_point(session, lon, lat, name=name, within=tolerance(parts().settings))
 
 
 def _table(sub: SubNetwork, found: Mapping[str, Any]) -> str:
     lines = [_line(sub, row) for row in found["reaches"]]
-    return "\n".join([*lines, f"{len(lines)}, {found['length_km']:.1f} km"])
+    sites = [_site_line(row) for row in found.get("sites", ())]
+    return "\n".join([*lines, *sites, f"{len(lines)}, {found['length_km']:.1f} km"])
+
+
+def _site_line(row: Mapping[str, Any]) -> str:
+    arrives = "     —" if row["enter_h"] is None else f"{row['enter_h']:6.1f}"
+    return f"> {row['km']:8.1f} km             {arrives} h  {row['kind']}  {row['name']}"
 
 
 def _line(sub: SubNetwork, row: Mapping[str, Any]) -> str:
@@ -193,17 +264,17 @@ class _Progress:
     """A bar per phase on a terminal; plain lines, a tenth of the way apart, elsewhere. On stderr: stdout is the report."""
 
     def __init__(self) -> None:
-        self.next: dict[river.Phase, int] = {}
-        self.bars: dict[river.Phase, Any] = {}
+        self.next: dict[str, int] = {}
+        self.bars: dict[str, Any] = {}
 
-    def __call__(self, phase: river.Phase, done: int, total: int) -> None:
+    def __call__(self, phase: str, done: int, total: int) -> None:
         if sys.stderr.isatty():
             self._draw(phase, done, total)
         elif done * TOLD >= self.next.get(phase, 0) * total:
             self.next[phase] = done * TOLD // total + 1
             click.echo(f"{PHASES[phase].to(_language())} {done} / {total}", err=True)
 
-    def _draw(self, phase: river.Phase, done: int, total: int) -> None:
+    def _draw(self, phase: str, done: int, total: int) -> None:
         if phase not in self.bars:
             self.bars[phase] = click.progressbar(length=total, label=PHASES[phase].to(_language()), file=sys.stderr)
         bar = self.bars[phase]

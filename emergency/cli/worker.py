@@ -5,6 +5,7 @@ from flask.cli import with_appcontext
 
 from emergency import work
 from emergency.cli.say import speaking
+from emergency.river.snap import tolerance
 from emergency.web.app import parts
 
 
@@ -14,4 +15,5 @@ from emergency.web.app import parts
 @speaking
 def command(once: bool) -> None:
     """时限与后续任务 / Watch the clocks and do what is due."""
-    work.run(parts().sessions, parts().settings.time_zone, once=once)
+    settings = parts().settings
+    work.run(parts().sessions, settings.time_zone, within=tolerance(settings), once=once)

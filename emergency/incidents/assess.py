@@ -21,19 +21,22 @@ from emergency.incidents.values import Survey
 from emergency.journal import Actor
 from emergency.notifications import Draft, NotificationRow
 from emergency.river import ensemble
+from emergency.river.snap import USUAL, Tolerance
 from emergency.units import iso
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Of the reasoning; raised whenever the same inputs may give another answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run needs beside the database: the instant, the zone for words, and how forecasts are computed."""
+    """What a run needs beside the database: the instant, the zone for words, how forecasts are computed, and how far from
+    the network a place may lie."""
 
     at: datetime
     zone: ZoneInfo
     forecasting: Forecasting = ensemble.run
+    within: Tolerance = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,22 @@ class Run:
 
 def preview(session: Session, statement: Statement, context: Context) -> Run:
     """An assessment of these inputs; nothing is stored."""
-    return _run(session, statement, context, lead=None, told=(), seed=seed_at(statement))
+    ground = survey(session, statement, at=context.at, within=context.within)
+    return _run(ground, statement, context, lead=None, told=(), seed=seed_at(statement))
 
 
-def assess(session: Session, incident: IncidentRow, statement: Statement, context: Context, by: Actor) -> AssessmentRow:
-    """Assess an incident's present statement, freeze it, and propose what follows from it."""
+def assess(
+    session: Session,
+    incident: IncidentRow,
+    statement: Statement,
+    context: Context,
+    by: Actor,
+    ground: Survey | None = None,
+) -> AssessmentRow:
+    """Assess an incident's present statement, freeze it, and propose what follows from it. `ground`: where it has been
+    surveyed at this instant already."""
     n = _count(session, incident.number) + 1
-    run = rerun(session, incident, statement, context)
+    run = rerun(session, incident, statement, context, ground)
     geometry = picture(session, run.survey, run.found, statement)
     row = AssessmentRow(incident=incident.number, n=n, made_at=context.at, body=run.body, geometry=geometry)
     session.add(row)
@@ -65,12 +77,15 @@ def assess(session: Session, incident: IncidentRow, statement: Statement, contex
     return row
 
 
-def rerun(session: Session, incident: IncidentRow, statement: Statement, context: Context) -> Run:
+def rerun(
+    session: Session, incident: IncidentRow, statement: Statement, context: Context, ground: Survey | None = None
+) -> Run:
     """A run on an open incident, with its lead, its seed and whom it has told; nothing is stored."""
     told = who_was_told(session, incident.number)
     first = session.scalar(_of(incident.number).order_by(AssessmentRow.n).limit(1))
     seed = seed_at(statement) if first is None else int(first.body["versions"]["seed"])
-    return _run(session, statement, context, lead=incident.lead, told=told, seed=seed)
+    ground = ground or survey(session, statement, at=context.at, within=context.within)
+    return _run(ground, statement, context, lead=incident.lead, told=told, seed=seed)
 
 
 def seed_at(statement: Statement) -> int:
@@ -137,9 +152,8 @@ def who_was_told(session: Session, number: int) -> Sequence[Told]:
 
 
 def _run(
-    session: Session, statement: Statement, context: Context, *, lead: str | None, told: Sequence[Told], seed: int
+    ground: Survey, statement: Statement, context: Context, *, lead: str | None, told: Sequence[Told], seed: int
 ) -> Run:
-    ground = survey(session, statement, at=context.at)
     found = findings(
         ground,
         statement,
@@ -159,6 +173,7 @@ def _versions(ground: Survey) -> document.Json:
         "boundaries": ground.boundary_version,
         "agreements": {agreement.id: agreement.version for agreement in ground.agreements},
         "divisions_on": ground.divisions.on.isoformat(),
+        "day_state": list(ground.day_state),
         "code": CODE_VERSION,
     }
 

@@ -14,15 +14,25 @@ from emergency.incidents.values import Survey
 SIMPLIFY_DEGREES: Final = 0.0005
 """About 50 m: below a screen's pixel at the zooms at which a whole trace is looked at."""
 
+# One line for all that an entry covers: nothing is told of its reaches one by one, and there may be thousands.
 CUT: Final = text("""
-select part.n, r.schematic,
-       ST_AsGeoJSON(ST_SimplifyPreserveTopology(
-         ST_LineSubstring(r.geom, least(part.from_m / r.length_m, 1), least(part.to_m / r.length_m, 1)), :simplify), 5)::json
-from unnest(cast(:numbers as int[]), cast(:reaches as bigint[]), cast(:froms as float8[]), cast(:tos as float8[]))
-     as part(n, reach_id, from_m, to_m)
-join reaches r on r.version_id = :version and r.reach_id = part.reach_id
-where part.to_m > part.from_m
-order by part.n
+with part as materialized (
+    select cut.n, r.schematic,
+           ST_LineSubstring(r.geom, least(cut.from_m / r.length_m, 1), least(cut.to_m / r.length_m, 1)) as line
+    from unnest(cast(:numbers as int[]), cast(:reaches as bigint[]), cast(:froms as float8[]), cast(:tos as float8[]))
+         as cut(n, reach_id, from_m, to_m)
+    join reaches r on r.version_id = :version and r.reach_id = cut.reach_id
+    where cut.to_m > cut.from_m
+)
+select n, schematic, ST_AsGeoJSON(ST_SimplifyPreserveTopology(ST_LineMerge(ST_Collect(line)), :simplify), 5)::json
+from part where ST_Dimension(line) = 1 group by n, schematic order by n, schematic
+""")
+ENTERED: Final = text("""
+select at.n, ST_X(spot.geom), ST_Y(spot.geom)
+from unnest(cast(:numbers as int[]), cast(:reaches as bigint[]), cast(:offsets as float8[])) as at(n, reach_id, offset_m)
+join reaches r on r.version_id = :version and r.reach_id = at.reach_id
+cross join lateral (select ST_LineInterpolatePoint(r.geom, least(at.offset_m / r.length_m, 1)) as geom) spot
+order by at.n
 """)
 
 
@@ -30,6 +40,7 @@ def picture(session: Session, survey: Survey, found: Findings, statement: Statem
     """A FeatureCollection; `layer` of each feature says what it is."""
     features = [
         *_stretches(session, survey, found),
+        *_arrivals(session, survey, found),
         *(_point("site", each.site.lon, each.site.lat, site(each)) for each in found.sites),
         *_spots(survey, statement),
     ]
@@ -46,18 +57,22 @@ def _stretches(session: Session, survey: Survey, found: Findings) -> Iterator[di
         "version": survey.network_version,
         "simplify": SIMPLIFY_DEGREES,
     }
-    arrived: set[int] = set()
     for n, schematic, shape in session.execute(CUT, values):
-        properties = _entry(survey, found.entries[n])
-        yield {
-            "type": "Feature",
-            "geometry": shape,
-            "properties": {"layer": "stretch", "schematic": schematic, **properties},
-        }
-        if n not in arrived and shape["type"] == "LineString":
-            arrived.add(n)
-            lon, lat = shape["coordinates"][0]
-            yield _point("arrival", lon, lat, properties)
+        properties = {"layer": "stretch", "schematic": schematic, **_entry(survey, found.entries[n])}
+        yield {"type": "Feature", "geometry": shape, "properties": properties}
+
+
+def _arrivals(session: Session, survey: Survey, found: Findings) -> Iterator[dict[str, Any]]:
+    """Where the water comes in."""
+    entered = [entry.stay.enter for entry in found.entries]
+    values = {
+        "numbers": list(range(len(entered))),
+        "reaches": [spot.reach_id for spot in entered],
+        "offsets": [spot.offset_m for spot in entered],
+        "version": survey.network_version,
+    }
+    for n, lon, lat in session.execute(ENTERED, values):
+        yield _point("arrival", lon, lat, _entry(survey, found.entries[n]))
 
 
 def _entry(survey: Survey, entry: Entry) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from emergency.incidents.findings import leads
 from emergency.incidents.models import AssessmentRow, IncidentRow, ReportRow
 from emergency.incidents.statement import SourceState, Statement, Verification
 from emergency.incidents.survey import locate, survey
+from emergency.incidents.values import Survey
 from emergency.journal import Actor
 from emergency.jurisdictions import load as jurisdictions
 from emergency.notifications import State
@@ -51,7 +52,8 @@ def report(
 
     A place off the network is refused, unless `unlocated` is said: then the news is kept, and assessed once it is placed.
     """
-    lead = _lead(session, statement, context.at, desk)
+    ground = _ground(session, statement, context)
+    lead = leads(ground) if ground is not None else _ashore(session, statement, context.at, desk)
     incident = IncidentRow(
         status=Status.OPEN,
         lead=lead,
@@ -66,7 +68,7 @@ def report(
     if desk is not None and desk != lead:
         access.admit(session, incident=incident.number, jurisdiction=desk, because="reported", at=context.at)
     _keep(session, incident, statement, by, context.at, kind="incident.reported", reason=None)
-    return incident, _assess(session, incident, statement, context, by)
+    return incident, None if ground is None else assess(session, incident, statement, context, by, ground)
 
 
 def add_report(
@@ -245,15 +247,19 @@ def _assess(
     session: Session, incident: IncidentRow, statement: Statement, context: Context, by: Actor
 ) -> AssessmentRow | None:
     """An assessment, unless the place is known not to lie on the network."""
-    if statement.unlocated and locate(session, statement.lon, statement.lat).chosen is None:
+    ground = _ground(session, statement, context)
+    return None if ground is None else assess(session, incident, statement, context, by, ground)
+
+
+def _ground(session: Session, statement: Statement, context: Context) -> Survey | None:
+    """The survey of the place; None where it is known not to lie on the network."""
+    if statement.unlocated and locate(session, statement.lon, statement.lat, context.within).chosen is None:
         return None
-    return assess(session, incident, statement, context, by)
+    return survey(session, statement, at=context.at, within=context.within)
 
 
-def _lead(session: Session, statement: Statement, at: datetime, desk: str | None) -> str:
-    """The desk of the reach; for news without a reach the desk of the ground it lies on, else the reporter's."""
-    if not statement.unlocated or locate(session, statement.lon, statement.lat).chosen is not None:
-        return leads(survey(session, statement, at=at))
+def _ashore(session: Session, statement: Statement, at: datetime, desk: str | None) -> str:
+    """Who leads for news without a reach: the desk of the ground it lies on, else the reporter's."""
     divisions = jurisdictions.division(session, at)
     here = jurisdictions.division_at(session, statement.lon, statement.lat)
     found = (divisions.desk_of(here) if here else None) or desk

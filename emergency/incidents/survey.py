@@ -4,6 +4,7 @@ Reads only. Everything that reasoning needs afterwards is in the Survey, with th
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -16,24 +17,26 @@ from emergency.jurisdictions import affected, stretches
 from emergency.jurisdictions import load as jurisdictions
 from emergency.river import daystate, networks, trace, travel
 from emergency.river import sites as river_sites
-from emergency.river.snap import snap
+from emergency.river.snap import Tolerance, snap
 from emergency.river.values import Candidate, FlowState, Site, Snap, Spot
 from emergency.words import Words
 
 
-def locate(session: Session, lon: float, lat: float) -> Snap:
+def locate(session: Session, lon: float, lat: float, within: Tolerance) -> Snap:
     """Where a point lies on the active network."""
     _, version = networks.active(session)
-    return snap(session, version, lon, lat)
+    return snap(session, version, lon, lat, within=within)
 
 
-def survey(session: Session, statement: Statement, *, at: datetime) -> Survey:
+def survey(session: Session, statement: Statement, *, at: datetime, within: Tolerance) -> Survey:
     """Everything about the statement's place as of `at`; BadInput with the candidates when it lies off the network."""
     network, version = networks.active(session)
-    found = snap(session, version, statement.lon, statement.lat)
+    found = snap(session, version, statement.lon, statement.lat, within=within)
     chosen = placed(found)
     spot = Spot(chosen.reach_id, chosen.offset_m)
-    sub = trace.fetch(session, version, spot, at=at)
+    traced = trace.fetch(session, version, spot)
+    day = daystate.of_the_day(session, network.id, at)
+    sub = replace(traced, reaches=daystate.using(session, version, traced.reaches, day))
     passages = travel.passages(sub)
     boundaries = jurisdictions.active_boundaries(session)
     divisions = jurisdictions.division(session, at)
@@ -54,9 +57,10 @@ def survey(session: Session, statement: Statement, *, at: datetime) -> Survey:
         sites=_downstream(river_sites.sites_on(session, version, list(passages), at=at), spot),
         divisions=divisions,
         agreements=agreements.in_force(session, at),
-        flow_state=_flow(statement.flow_state, daystate.flow_state(session, network.id, at)),
+        flow_state=_flow(statement.flow_state, day.flow_state),
         network_version=version,
         boundary_version=boundaries,
+        day_state=day.rows,
     )
 
 

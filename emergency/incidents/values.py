@@ -11,7 +11,7 @@ from emergency.river.values import Candidate, FlowState, Passage, Site, Snap, Sp
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The ground of an assessment."""
+    """The ground of an assessment. day_state: the rows of the day that held, by id."""
 
     snap: Snap
     spot: Spot
@@ -24,6 +24,7 @@ class Survey:
     flow_state: FlowState
     network_version: int
     boundary_version: int
+    day_state: Sequence[int] = ()
 
 
 def candidate_json(candidate: Candidate) -> dict[str, Any]:

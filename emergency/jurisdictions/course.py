@@ -17,7 +17,7 @@ from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions.reached import Reached
 from emergency.jurisdictions.values import Divisions, Piece, Stay
 from emergency.river import daystate, networks, sites, trace, travel
-from emergency.river.snap import snap
+from emergency.river.snap import USUAL, Tolerance, snap
 from emergency.river.trace import Limit
 from emergency.river.values import Direction, Passage, Site, SiteKind, Snap, Spot, SubNetwork
 from emergency.units import hours, km
@@ -26,10 +26,10 @@ from emergency.words import Words
 Json = dict[str, Any]
 
 
-def at_point(session: Session, lon: float, lat: float, *, name: str | None = None) -> Spot:
+def at_point(session: Session, lon: float, lat: float, *, name: str | None = None, within: Tolerance = USUAL) -> Spot:
     """The spot that a point snaps to; BadInput beyond tolerance."""
     _, version = networks.active(session, name)
-    found = snap(session, version, lon, lat)
+    found = snap(session, version, lon, lat, within=within)
     if found.chosen is None:
         raise _off_network(found)
     return Spot(found.chosen.reach_id, found.chosen.offset_m)
@@ -76,6 +76,7 @@ def quick(
     at: datetime,
     name: str | None = None,
     main_only: bool = False,
+    within: Tolerance = USUAL,
 ) -> Json:
     """The jurisdictions alone, downstream of a spot or of a point (lon, lat): the same as in `course`, at once.
 
@@ -84,7 +85,7 @@ def quick(
     network, version = networks.active(session, name)
     day = daystate.of_the_day(session, network.id, at)
     if day.velocities or day.discharges:
-        spot = place if isinstance(place, Spot) else at_point(session, *place, name=name)
+        spot = place if isinstance(place, Spot) else at_point(session, *place, name=name, within=within)
         _, found = course(session, spot, at=at, name=name, main_only=main_only)
         return {"jurisdictions": found["jurisdictions"]}
     boundaries = jurisdictions.drawn_boundaries(session)
@@ -94,9 +95,11 @@ def quick(
     if isinstance(place, Spot):
         answer = reached.from_spot(session, version, boundaries, place, divisions, main_only=main_only)
     else:
-        found_at = reached.from_point(session, version, boundaries, *place, divisions, main_only=main_only)
+        found_at = reached.from_point(
+            session, version, boundaries, *place, divisions, main_only=main_only, within=within
+        )
         if found_at is None:
-            raise _off_network(snap(session, version, *place))
+            raise _off_network(snap(session, version, *place, within=within))
         answer = found_at
     return {"jurisdictions": [_stay(each, divisions) for each in answer.reached]}
 

@@ -126,11 +126,10 @@ def from_point(
     divisions: Divisions,
     *,
     main_only: bool = False,
-    tolerance_m: float = snap.TOLERANCE_M,
-    schematic_tolerance_m: float = snap.SCHEMATIC_TOLERANCE_M,
+    within: snap.Tolerance = snap.USUAL,
 ) -> Answer | None:
     """Who is reached from the place that a point snaps to; None where no reach lies within tolerance."""
-    wanted = snap.asked(lon, lat, tolerance_m=tolerance_m, schematic_tolerance_m=schematic_tolerance_m)
+    wanted = snap.asked(lon, lat, within)
     return _asked(session, AT_POINT, network_version_id, boundary_version_id, wanted, divisions, main_only=main_only)
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from emergency.river.ensemble import SPEED_EXPONENT
-from emergency.river.values import FlowState, Grade, Reach
+from emergency.river.values import STANDING, FlowState, Grade, Reach
 from emergency.units import iso
 
 
@@ -47,10 +47,11 @@ MEASURED_GRADE: Final = Grade.B
 
 LIMITS: Final[Mapping[DayKind, tuple[float, float]]] = {
     DayKind.SHARE: (0.0, 1.0),
-    DayKind.VELOCITY: (0.0, 20.0),
+    DayKind.VELOCITY: (0.001, 20.0),
     DayKind.DISCHARGE: (0.0, 500_000.0),
 }
-"""What a number may be; the upper ends are beyond any river on Earth and catch a wrong unit."""
+"""What a number may be; the upper ends are beyond any river on Earth and catch a wrong unit. Water that stands brings
+nothing, and no time can be told of it: a speed is above nought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ def applied(
     """The reaches with the day's shares (of all branches of a node, as `divided` gives them), speeds and discharges.
 
     Where a discharge is stated and no speed, the reference speed goes with the 0.4th power of the change, as it does in the
-    forecast; a pool without a speed takes its residence from the discharge by itself.
+    forecast; a pool without a speed takes its residence from the discharge by itself. Such a speed is of the day: the flow
+    state does not change it again.
     """
     return {
         reach_id: _applied(reach, shares.get(reach_id), velocities.get(reach_id), discharges.get(reach_id))
@@ -173,6 +175,9 @@ def _applied(reach: Reach, share: float | None, velocity_ms: float | None, disch
         changed["discharge_m3s"] = discharge_m3s
         if reach.velocity_ms is not None and reach.discharge_m3s and discharge_m3s:
             changed["velocity_ms"] = reach.velocity_ms * (discharge_m3s / reach.discharge_m3s) ** SPEED_EXPONENT
+            changed["measured"] = True
+        elif reach.velocity_ms is None and reach.kind in STANDING:
+            changed["measured"] = discharge_m3s > 0
     if velocity_ms is not None:
-        changed |= {"velocity_ms": velocity_ms, "velocity_grade": MEASURED_GRADE}
+        changed |= {"velocity_ms": velocity_ms, "velocity_grade": MEASURED_GRADE, "measured": True}
     return replace(reach, **changed) if changed else reach

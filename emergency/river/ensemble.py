@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from emergency.river.values import STANDING, Arrival, Direction, FlowState, Grad
 from emergency.words import Words
 
 Draws = NDArray[np.float64]
-
+_NONE: Final[Draws] = np.empty(0)
 
 # Starting numbers, policy until calibrated by readings (domain notes on transport, "Numbers to start from").
 FLOW_FACTORS: Final[Mapping[FlowState, tuple[float, float, float]]] = MappingProxyType(
@@ -57,10 +57,6 @@ LENGTH_ERROR: Final[Mapping[Grade, float]] = MappingProxyType({Grade.A: 0.03, Gr
 """Plus or minus, taken as the limits of nine in ten."""
 CORRELATION_M: Final = 30_000.0
 CELL_M: Final = 2_500.0
-MEMORY_CELLS: Final = 60
-"""Cells after which the field has forgotten: five correlation lengths."""
-FIRST_CELL: Final = -(1 << 32)
-"""Below any cell of any river, so that the generator's counter is never negative."""
 FREE_FRONT: Final = (0.79, 0.89, 0.94)
 """Time of the front as a part of the time of the peak; 0.89: Jobson 1996, eq. 18; the limits: dye studies."""
 POOL_FRONT: Final = (0.75, 0.825, 0.90)
@@ -197,23 +193,25 @@ class _Water:
         self._pool_front = _between(POOL_FRONT, draw.uniform("front, pool"))
         spread_s = conditions.release_latest_s - conditions.release_earliest_s
         self._release_s = conditions.release_earliest_s + spread_s * draw.uniform("release time")
-        self._fields = {key: _Field(draw, key, span) for key, span in _spans(order).items()}
-        self._lengths = {key: draw.normal("length", key, 0) for key in self._fields}
+        self._fields = {key: _Field(draw, key, cells) for key, cells in _cells(order).items()}
+        self._lengths = {key: draw.normals("length", key, 1)[0] for key in self._fields}
+        self._stretches: dict[tuple[str, Grade], Draws] = {}
+        self._paces: dict[str, tuple[_Terms, Draws]] = {}
         shift_m = conditions.position_error_m * (2.0 * draw.uniform("release place") - 1.0)
         self._nearer_m = np.clip(shift_m, 0.0, None)
         start = sub.reaches[sub.start.reach_id]
-        self._detour_s = np.clip(-shift_m, 0.0, None) / self._edge_ms(start, start.foot_m - sub.start.offset_m)
+        self._detour_s = np.clip(-shift_m, 0.0, None) * self._slowness(start, start.foot_m - sub.start.offset_m)
 
     def elapsed_s(self, reach: Reach, head_m: float, ends_m: Sequence[float]) -> list[Draws]:
         """Time from `head_m` of a reach to each of `ends_m` (ascending), per member."""
-        stretch = np.exp(LENGTH_ERROR[reach.grade] / Z_90 * self._lengths[_river(reach)])
-        elapsed = np.zeros_like(stretch)
+        stretch = self._stretch(reach)
+        elapsed: Draws = np.zeros_like(stretch)
         taken: list[Draws] = []
         at_m = head_m
         for end_m in ends_m:
             for upto_m in _cell_ends(reach, at_m, end_m):
                 middle_foot_m = reach.foot_m - (at_m + upto_m) / 2.0
-                elapsed = elapsed + (upto_m - at_m) * stretch / self._edge_ms(reach, middle_foot_m)
+                elapsed = elapsed + (upto_m - at_m) * stretch * self._slowness(reach, middle_foot_m)
                 at_m = upto_m
             taken.append(elapsed)
         return taken
@@ -229,16 +227,42 @@ class _Water:
         way = np.clip(1.0 - self._nearer_m / distance_m, 0.0, None)
         return self._release_s + self._detour_s + time_s * way
 
-    def _edge_ms(self, reach: Reach, foot_m: float) -> Draws:
-        """Speed of the front on a reach, at a distance from the foot of its main path."""
+    def _slowness(self, reach: Reach, foot_m: float) -> Draws:
+        """Seconds that the front takes for a metre of a reach, at a distance from the foot of its main path."""
         speed_ms, sigma = _speed(reach)
-        deviation = np.exp(sigma * self._fields[_river(reach)].at(_cell(foot_m)))
-        front = self._pool_front if reach.kind in STANDING else self._free_front
-        return np.minimum(speed_ms * self._flow_speed * deviation / front, max(CEILING_MS, speed_ms))
+        pace = self._pace(_river(reach), _Terms(_cell(foot_m), sigma, reach.kind in STANDING, reach.measured))
+        return np.maximum(pace / speed_ms, 1.0 / max(CEILING_MS, speed_ms))
+
+    def _pace(self, river: str, terms: "_Terms") -> Draws:
+        """The factor on a reach's own seconds a metre. Kept until the walk comes to another cell of the river: reaches are
+        shorter than cells."""
+        known, pace = self._paces.get(river, (None, _NONE))
+        if known != terms:
+            flow = 1.0 if terms.measured else self._flow_speed
+            front = self._pool_front if terms.pool else self._free_front
+            pace = front / (flow * np.exp(terms.sigma * self._fields[river].at(terms.cell)))
+            self._paces[river] = terms, pace
+        return pace
+
+    def _stretch(self, reach: Reach) -> Draws:
+        """The factor on the tabulated length of a reach."""
+        key = _river(reach), reach.grade
+        if key not in self._stretches:
+            self._stretches[key] = np.exp(LENGTH_ERROR[reach.grade] / Z_90 * self._lengths[key[0]])
+        return self._stretches[key]
+
+
+class _Terms(NamedTuple):
+    """What the pace at a place depends on beside the reach's own speed."""
+
+    cell: int
+    sigma: float
+    pool: bool
+    measured: bool
 
 
 class _Draw:
-    """Numbers that depend only on the seed, a name and a cell: never on what else is drawn."""
+    """Numbers that depend only on the seed, a name and a river: never on what else is drawn."""
 
     def __init__(self, seed: int, members: int) -> None:
         self._seed = seed
@@ -246,42 +270,36 @@ class _Draw:
 
     def uniform(self, name: str) -> Draws:
         """Between 0 and 1, per member."""
-        return np.random.Generator(self._bits(name, "", 0)).random(self._members)
+        return self._generator(name, "").random(self._members)
 
-    def normal(self, name: str, key: str, cell: int) -> Draws:
-        """Standard normal, per member."""
-        return np.random.Generator(self._bits(name, key, cell)).standard_normal(self._members)
+    def normals(self, name: str, river: str, rows: int) -> Draws:
+        """Standard normal, rows x members; the first rows are the same however many are asked for."""
+        return self._generator(name, river).standard_normal((rows, self._members))
 
-    def _bits(self, name: str, key: str, cell: int) -> np.random.Philox:
-        text = f"{self._seed}\x1f{name}\x1f{key}"
-        counter = (cell - FIRST_CELL) << 128  # cells never overlap: each has 2^128 numbers of its own
-        return np.random.Philox(key=int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big"), counter=counter)
+    def _generator(self, name: str, river: str) -> np.random.Generator:
+        text = f"{self._seed}\x1f{name}\x1f{river}"
+        key = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
+        return np.random.Generator(np.random.Philox(key=key))
 
 
 class _Field:
     """The deviation of log speed along one river, in units of its sigma: correlated over CORRELATION_M, constant in a cell.
 
-    Each cell is a fading sum over the cells below it, so its value depends on its place alone.
+    It begins at the foot of the river and fades upward, so a cell's value depends on its place alone: a trace that enters
+    higher up sees the same water.
     """
 
-    def __init__(self, draw: _Draw, key: str, span: tuple[int, int]) -> None:
-        self._lowest, highest = span
+    def __init__(self, draw: _Draw, river: str, cells: int) -> None:
         fading = math.exp(-CELL_M / CORRELATION_M)
-        lost = fading**MEMORY_CELLS
-        scale = math.sqrt((1.0 - fading**2) / (1.0 - lost**2))
-        noise = [draw.normal("speed", key, cell) for cell in range(self._lowest - MEMORY_CELLS, highest + 1)]
-        value: Draws = np.zeros_like(noise[0])
-        for fresh in noise[1 : MEMORY_CELLS + 1]:
-            value = fading * value + fresh
-        values = [scale * value]
-        for old, fresh in zip(noise[1:], noise[MEMORY_CELLS + 1 :], strict=False):
-            value = fading * value + fresh - lost * old
-            values.append(scale * value)
-        self._values = values
+        self._values = draw.normals("speed", river, cells)
+        self._values[1:] *= math.sqrt(1.0 - fading**2)
+        for cell in range(1, cells):
+            self._values[cell] += fading * self._values[cell - 1]
 
     def at(self, cell: int) -> Draws:
         """The deviation of each member in a cell."""
-        return self._values[cell - self._lowest]
+        value: Draws = self._values[cell]
+        return value
 
 
 def flow_factor(state: FlowState, chance: Draws) -> Draws:
@@ -312,7 +330,8 @@ def _river(reach: Reach) -> str:
 
 
 def _cell(foot_m: float) -> int:
-    return math.floor(foot_m / CELL_M)
+    """The cell of a place; a foot that rounding puts below nought lies in the first."""
+    return max(0, math.floor(foot_m / CELL_M))
 
 
 def _cell_ends(reach: Reach, at_m: float, end_m: float) -> list[float]:
@@ -322,14 +341,12 @@ def _cell_ends(reach: Reach, at_m: float, end_m: float) -> list[float]:
     return [*(edge for edge in edges if at_m < edge < end_m), end_m] if end_m > at_m else []
 
 
-def _spans(order: Sequence[Reach]) -> dict[str, tuple[int, int]]:
-    """The lowest and highest cell of each river."""
-    spans: dict[str, tuple[int, int]] = {}
+def _cells(order: Sequence[Reach]) -> dict[str, int]:
+    """How many cells each river has, from its foot to the highest place of the trace."""
+    highest: dict[str, int] = {}
     for reach in order:
-        low, high = _cell(reach.foot_m - reach.length_m), _cell(reach.foot_m)
-        known = spans.get(_river(reach), (low, high))
-        spans[_river(reach)] = (min(known[0], low), max(known[1], high))
-    return spans
+        highest[_river(reach)] = max(highest.get(_river(reach), 0), _cell(reach.foot_m))
+    return {river: cell + 1 for river, cell in highest.items()}
 
 
 def _quantiles(time_s: Draws) -> Arrival:

@@ -7,20 +7,19 @@ tolerance nothing is chosen: the officer is told how far off the point is and pi
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
+from emergency.config import Settings
 from emergency.db import SRID
 from emergency.errors import BadInput
 from emergency.river.values import Candidate, Snap
 from emergency.units import km
 from emergency.words import Words
 
-TOLERANCE_M: Final = 2000.0
-SCHEMATIC_TOLERANCE_M: Final = 5000.0
-"""A schematic line may itself be some kilometres from its river."""
 NEAREST: Final = (24, 192, 1536)
 """How many lines are looked at, the next number where so many do not prove which is nearest."""
 CANDIDATES: Final = 8
@@ -30,6 +29,21 @@ SAME_PLACE_M: Final = 0.5
 """Candidates whose distances differ by less lie equally near: they meet at a node."""
 DEGREE_M: Final = 110_570.0
 """No degree of latitude is shorter; a degree of longitude is no shorter than this times the cosine of its latitude."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far from the network a point may lie, in metres; a schematic line may itself be some kilometres from its river."""
+
+    drawn_m: float = 2000.0
+    schematic_m: float = 5000.0
+
+    def of(self, *, schematic: bool) -> float:
+        """The limit for a reach."""
+        return self.schematic_m if schematic else self.drawn_m
+
+
+USUAL: Final = Tolerance()
 
 # Around the point, longitude is shrunk by the cosine of its latitude; there planar nearness is nearness on the ground. This
 # measures the rows of `near`, each of which has the lon, lat, shrink and geometry of the point.
@@ -91,40 +105,36 @@ CHOSEN: Final = f"""asked as materialized (
 )"""
 
 
-def snap(
-    session: Session,
-    version_id: int,
-    lon: float,
-    lat: float,
-    *,
-    tolerance_m: float = TOLERANCE_M,
-    schematic_tolerance_m: float = SCHEMATIC_TOLERANCE_M,
-) -> Snap:
+def tolerance(settings: Settings) -> Tolerance:
+    """As this deployment has it."""
+    return Tolerance(settings.snap_tolerance_m, settings.snap_schematic_tolerance_m)
+
+
+def snap(session: Session, version_id: int, lon: float, lat: float, *, within: Tolerance = USUAL) -> Snap:
     """The nearest place within tolerance as `chosen`, and the nearest candidates in any case: a few of each river."""
     _check(lon, lat)
-    limits = {True: schematic_tolerance_m, False: tolerance_m}
     wanted = {"version": version_id, "lon": lon, "lat": lat, "shrink": _shrink(lat)}
     rows: Sequence[RowMapping] = []
     chosen: RowMapping | None = None
     for nearest in NEAREST:
         rows = sorted(session.execute(text(NEARBY.format(nearest=nearest)), wanted).mappings(), key=_rank)
-        chosen = next((row for row in rows if row["distance_m"] <= limits[row["schematic"]]), None)
-        if len(rows) < nearest or _proven(rows, chosen, lat, max(limits.values())):
+        chosen = next((row for row in rows if row["distance_m"] <= within.of(schematic=row["schematic"])), None)
+        if len(rows) < nearest or _proven(rows, chosen, lat, max(within.drawn_m, within.schematic_m)):
             break
     found = None if chosen is None else _candidate(chosen)
     candidates = [_candidate(row) for row in _told(rows, chosen)]
-    return Snap(lon, lat, found, candidates, tolerance_m, _words(candidates, found, tolerance_m, schematic_tolerance_m))
+    return Snap(lon, lat, found, candidates, within.drawn_m, _words(candidates, found, within))
 
 
-def asked(lon: float, lat: float, *, tolerance_m: float, schematic_tolerance_m: float) -> dict[str, float]:
+def asked(lon: float, lat: float, within: Tolerance) -> dict[str, float]:
     """The parameters of `CHOSEN`; BadInput for a point off the globe."""
     _check(lon, lat)
     return {
         "lon": float(lon),
         "lat": float(lat),
         "shrink": _shrink(lat),
-        "tolerance_m": float(tolerance_m),
-        "schematic_tolerance_m": float(schematic_tolerance_m),
+        "tolerance_m": float(within.drawn_m),
+        "schematic_tolerance_m": float(within.schematic_m),
     }
 
 
@@ -187,9 +197,7 @@ def _candidate(row: RowMapping) -> Candidate:
     )
 
 
-def _words(
-    candidates: Sequence[Candidate], chosen: Candidate | None, tolerance_m: float, schematic_tolerance_m: float
-) -> Words:
+def _words(candidates: Sequence[Candidate], chosen: Candidate | None, within: Tolerance) -> Words:
     if not candidates:
         return Words("河网中没有河段。", "The network holds no reach.")
     if chosen is not None:
@@ -200,7 +208,7 @@ def _words(
         )
     nearest = candidates[0]
     away = _away(nearest.distance_m)
-    limit_km = km(schematic_tolerance_m if nearest.schematic else tolerance_m)
+    limit_km = km(within.of(schematic=nearest.schematic))
     return Words(
         f"最近的河流是{nearest.name.zh}（河段 {nearest.code}），距 {away.zh}，超出 {limit_km:g} 公里的容差："
         "请移动位置、从候选河段中选定，或注明“位置未定”。",

@@ -3,12 +3,12 @@
 The walk carries places only, never a cost: paths rejoin, and a cost carried through would be counted once per way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, TextClause, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from emergency.errors import BadInput
@@ -18,9 +18,10 @@ from emergency.words import Words
 
 COLUMNS: Final = (
     "r.reach_id, r.code, r.river, r.name_zh, r.name_en, r.kind, r.from_node, r.to_node, r.length_m, r.path_id, r.foot_m, "
-    "r.share, r.share_assumed, r.divergence, r.velocity_ms, r.discharge_m3s, r.slope, r.volume_m3, r.grade, "
-    "r.velocity_grade, r.schematic, r.loop"
+    "r.share, r.share_assumed, r.divergence, r.velocity_ms, r.discharge_m3s, r.slope, r.volume_m3, r.grade, r.schematic, "
+    "r.loop, r.velocity_grade"
 )
+"""In the order of the fields of `Reach`."""
 
 # The walk begins at the lower end of the start reach. That place is read from the next reach on the path, not computed:
 # places are compared with places, so they must be the very numbers that the links hold.
@@ -66,6 +67,8 @@ from entries e join reaches r on r.version_id = :version and r.path_id = e.path_
 union all
 select {COLUMNS} from reaches r where r.version_id = :version and r.reach_id = :reach
 """
+KINDS: Final[Mapping[str, ReachKind]] = {kind.value: kind for kind in ReachKind}
+GRADES: Final[Mapping[str, Grade]] = {grade.value: grade for grade in Grade}
 WALKS: Final[Mapping[Direction, TextClause]] = {Direction.DOWN: text(DOWN), Direction.UP: text(UP)}
 
 
@@ -121,8 +124,7 @@ def fetch(
 ) -> SubNetwork:
     """The part of the network that `spot` reaches (or that reaches it); with `at`, as of the day state that held then."""
     wanted = {"version": version_id, "reach": spot.reach_id, "main_only": main_only}
-    rows = session.execute(WALKS[direction], wanted).mappings()
-    reaches = {row["reach_id"]: _reach(row) for row in rows}
+    reaches = {row.reach_id: _reach(row) for row in session.execute(WALKS[direction], wanted).all()}
     start = reaches.get(spot.reach_id)
     if start is None:
         raise no_such_reach(spot.reach_id)
@@ -148,27 +150,30 @@ def check_offset(code: str, length_m: float, offset_m: float) -> None:
         raise BadInput("offset", words, field="offset_m")
 
 
-def _reach(row: RowMapping) -> Reach:
+def _reach(row: Sequence[Any]) -> Reach:
+    (reach_id, code, river, name_zh, name_en, kind, from_node, to_node, length_m, path_id, foot_m,
+     share, share_assumed, divergence, velocity_ms, discharge_m3s, slope, volume_m3, grade, schematic,
+     loop, velocity_grade) = row  # fmt: skip
     return Reach(
-        reach_id=row["reach_id"],
-        code=row["code"],
-        river=row["river"],
-        name=Words(row["name_zh"], row["name_en"]),
-        kind=ReachKind(row["kind"]),
-        from_node=row["from_node"],
-        to_node=row["to_node"],
-        length_m=row["length_m"],
-        path_id=row["path_id"],
-        foot_m=row["foot_m"],
-        share=row["share"],
-        share_assumed=row["share_assumed"],
-        main=row["divergence"] != 2,
-        velocity_ms=row["velocity_ms"],
-        discharge_m3s=row["discharge_m3s"],
-        slope=row["slope"],
-        volume_m3=row["volume_m3"],
-        grade=Grade(row["grade"]),
-        schematic=row["schematic"],
-        loop=row["loop"],
-        velocity_grade=Grade(row["velocity_grade"]),
+        reach_id,
+        code,
+        river,
+        Words(name_zh, name_en),
+        KINDS[kind],
+        from_node,
+        to_node,
+        length_m,
+        path_id,
+        foot_m,
+        share,
+        share_assumed,
+        divergence != 2,
+        velocity_ms,
+        discharge_m3s,
+        slope,
+        volume_m3,
+        GRADES[grade],
+        schematic,
+        loop,
+        GRADES[velocity_grade],
     )

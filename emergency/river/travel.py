@@ -9,12 +9,12 @@ how the water of each reach comes to the start, and what part of it.
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from emergency.river.values import Direction, Passage, Reach, SubNetwork
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Way:
+class _Way(NamedTuple):
     """How a place is reached. Ordered: a known time before an unknown one, then time, then distance."""
 
     unknown: bool

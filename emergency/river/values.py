@@ -98,7 +98,8 @@ class Reach:
     path_id names its main path; foot_m is the distance from its upstream end to the foot of that path. share is the part
     of the water that enters it where its upstream node diverges (1 where it does not). velocity_ms and discharge_m3s are
     at reference flow, None where unknown. grade is the confidence in the length, velocity_grade in the speed (an estimate
-    unless the file says more). `loop` marks a reach that closes a directed loop in bad data.
+    unless the file says more). `loop` marks a reach that closes a directed loop in bad data. `measured`: the speed is that of
+    the day, not of reference flow.
     """
 
     reach_id: int
@@ -122,6 +123,7 @@ class Reach:
     schematic: bool
     loop: bool
     velocity_grade: Grade = Grade.C
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

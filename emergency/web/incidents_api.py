@@ -16,6 +16,7 @@ from emergency.incidents.issue import Order
 from emergency.incidents.models import IncidentRow
 from emergency.labels import fault
 from emergency.notifications import Consent
+from emergency.river.snap import tolerance
 from emergency.units import moment
 from emergency.web import live
 from emergency.web.answer import body, instant, number, once, one_of, reading, said, text
@@ -33,8 +34,9 @@ LONGEST_PROMISE = timedelta(days=7)
 
 
 def context() -> assess.Context:
-    """The instant, the deployment's zone, and forecasts that do not hold up the sockets."""
-    return assess.Context(clock.now(), parts().settings.time_zone, forecasting)
+    """The instant, the deployment's zone and tolerance, and forecasts that do not hold up the sockets."""
+    settings = parts().settings
+    return assess.Context(clock.now(), settings.time_zone, forecasting, tolerance(settings))
 
 
 @blueprint.post("/incidents/preview")

@@ -17,6 +17,7 @@ from emergency.jurisdictions import course, places
 from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions import tiles as division_tiles
 from emergency.river import networks, tiles
+from emergency.river.snap import Tolerance, tolerance
 from emergency.river.trace import Limit
 from emergency.river.values import Direction, SiteKind, Spot
 from emergency.units import METRES_PER_KM, SECONDS_PER_HOUR
@@ -37,7 +38,7 @@ def snapped() -> Response:
     lon, lat = number("lon", low=-180, high=180), number("lat", low=-90, high=90)
 
     def do(session: Session) -> Mapping[str, Any]:
-        found = locate(session, lon, lat)
+        found = locate(session, lon, lat, _tolerance())
         return {
             "snapped": candidate_json(found.chosen) if found.chosen else None,
             "candidates": [candidate_json(each) for each in found.candidates],
@@ -59,7 +60,7 @@ def traced() -> Response:
 
     def do(session: Session) -> Mapping[str, Any]:
         if only and direction is Direction.DOWN and limit == Limit():
-            return course.quick(session, _place(), at=at, name=name, main_only=main_only)
+            return course.quick(session, _place(), at=at, name=name, main_only=main_only, within=_tolerance())
         _, found = course.course(
             session,
             _spot(session, name),
@@ -146,7 +147,11 @@ def _tile(find: Callable[[Session], tuple[str, Callable[[], bytes]]]) -> Respons
 
 def _spot(session: Session, name: str | None) -> Spot:
     place = _place()
-    return place if isinstance(place, Spot) else course.at_point(session, *place, name=name)
+    return place if isinstance(place, Spot) else course.at_point(session, *place, name=name, within=_tolerance())
+
+
+def _tolerance() -> Tolerance:
+    return tolerance(parts().settings)
 
 
 def _place() -> Spot | tuple[float, float]:

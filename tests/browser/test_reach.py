@@ -90,6 +90,8 @@ def opened(desk: Desk, width: int = 1440) -> Page:
     canvas = page.locator("#map canvas")
     box = canvas.bounding_box()
     assert box
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.locator("#map")).to_have_attribute("aria-busy", "false")  # what is not drawn cannot be pressed
     with page.expect_response("**/api/v1/reaches/*"):
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     return page

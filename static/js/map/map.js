@@ -97,6 +97,9 @@ export async function open(place, speech, ears) {
       press(new maplibregl.Point(clientWidth / 2, clientHeight / 2), map.getCenter(), ears);
   });
   map.on("error", ({ error }) => console.warn(error?.message)); // a tile that did not come is asked for again as the map moves
+  for (const begun of /** @type {const} */ (["dataloading", "movestart", "resize"]))
+    map.on(begun, () => place.setAttribute("aria-busy", "true"));
+  map.on("idle", () => place.setAttribute("aria-busy", "false"));
   map.on("style.load", () => dress(ears));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
     map?.setStyle(style(colours(), speech.language, location.origin)),

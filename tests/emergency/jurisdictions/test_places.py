@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from emergency import db
+from emergency.incidents.survey import locate
 from emergency.jurisdictions import places
+from emergency.river.snap import USUAL
 
 AT = datetime(2025, 11, 21, tzinfo=UTC)
 
@@ -53,11 +55,10 @@ def test_what_is_called_so_comes_before_what_only_holds_the_words(basin: Engine)
 
 
 def test_a_place_that_is_chosen_lies_on_its_river(basin: Engine) -> None:
-    from emergency.incidents.survey import locate
 
     with db.sessions(basin).begin() as session:
         for each in places.named(session, "铜钵河", at=AT):
-            chosen = locate(session, each["lon"], each["lat"]).chosen
+            chosen = locate(session, each["lon"], each["lat"], USUAL).chosen
             assert chosen is not None
             assert chosen.river == "TBH"
             assert chosen.distance_m < 1

@@ -22,8 +22,8 @@ from emergency.jurisdictions.values import Divisions, Stay, Succession
 from emergency.river import trace, travel
 from emergency.river.load import load
 from emergency.river.read import Profile
+from emergency.river.snap import USUAL, Tolerance, snap
 from emergency.river.snap import asked as snap_asked
-from emergency.river.snap import snap
 from emergency.river.values import Spot
 from tests import valley
 from tests.emergency.jurisdictions import cast
@@ -137,12 +137,12 @@ def test_it_is_the_answer_of_the_full_trace(
 def test_a_point_gives_the_answer_of_the_reach_that_it_snaps_to(ground: Ground) -> None:
     version, divisions = _valley(ground)
     for lon, lat in ((100.03, 30.11), (100.2, 30.1), (100.1, 30.1), (100.35, 30.2)):
-        chosen = snap(ground.session, version, lon, lat, tolerance_m=9_000).chosen
+        chosen = snap(ground.session, version, lon, lat, within=Tolerance(9_000)).chosen
         assert chosen is not None
         spot = Spot(chosen.reach_id, chosen.offset_m)
         for main in (True, False):
             answer = reached.from_point(
-                ground.session, version, ground.boundaries, lon, lat, divisions, main_only=main, tolerance_m=9_000
+                ground.session, version, ground.boundaries, lon, lat, divisions, main_only=main, within=Tolerance(9_000)
             )
             assert answer is not None
             assert answer.start.reach_id == spot.reach_id
@@ -190,7 +190,7 @@ def test_the_plan_scans_indexes_of_one_version_only(ground: Ground, start: str, 
     """On tables as large as a planner takes seriously, however small these are."""
     version, _ = _valley(ground)
     ground.session.execute(text("set local enable_seqscan = off"))
-    asked = {**snap_asked(100.03, 30.11, tolerance_m=2_000, schematic_tolerance_m=5_000), "reach": 1, "offset_m": 0.0}
+    asked = {**snap_asked(100.03, 30.11, USUAL), "reach": 1, "offset_m": 0.0}
     statement = reached.statement(start, shape, version, ground.boundaries)
     rows = driver(ground.session).execute(f"explain (costs off) {statement}", asked).fetchall()
     plan = "\n".join(row[0] for row in rows)

@@ -102,6 +102,32 @@ def test_trace_prints_a_table_for_people(app: Flask, folder: Path) -> None:
     assert lines == ["*      0.0 –     15.0 km     0.0 h  5  谷河", "1, 15.0 km"]
 
 
+def test_a_trace_stops_where_it_is_told_to(app: Flask, folder: Path) -> None:
+    bring(app, folder / "network.geojson")
+    near = answer(app, "trace", "--reach", "3", "--within-km", "7.5")
+    assert [(row["reach_id"], row["leave_km"]) for row in near["reaches"]] == [(3, 7.5)]
+    soon = answer(app, "trace", "--reach", "3", "--offset", "5000", "--within-h", "5")
+    assert soon["reaches"][-1]["leave_h"] == pytest.approx(5.0)
+    assert answer(app, "trace", "--reach", "3", "--sites", "intake")["sites"] == []
+    assert run(app, "trace", "--reach", "3", "--sites", "castle").exit_code == 2
+
+
+def test_an_old_version_is_dropped_and_the_active_one_kept(app: Flask, folder: Path) -> None:
+    bring(app, folder / "network.geojson")
+    changed = json.loads((folder / "network.geojson").read_text(encoding="utf-8"))
+    changed["features"][0]["properties"]["length_km"] = 11.0
+    (folder / "network.geojson").write_text(json.dumps(changed), encoding="utf-8")
+    bring(app, folder / "network.geojson")
+    active = answer(app, "check")["version"]
+    dropped = run(app, "drop", str(active - 1))
+    assert dropped.exit_code == 0, dropped.stderr
+    assert f"version {active - 1} is dropped" in dropped.stdout
+    for version, sentence in ((active, "it is active"), (active - 1, "no network version")):
+        refused = run(app, "drop", str(version))
+        assert refused.exit_code == 1
+        assert sentence in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

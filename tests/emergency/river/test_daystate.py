@@ -102,7 +102,7 @@ def test_branches_not_spoken_of_divide_the_rest(
     ("kind", "value", "reach_id", "sentence"),
     [
         (DayKind.SHARE, 1.2, 6, "from 0 to 1"),
-        (DayKind.VELOCITY, float("nan"), 6, "from 0 to 20"),
+        (DayKind.VELOCITY, float("nan"), 6, "from 0.001 to 20"),
         (DayKind.DISCHARGE, -1.0, 6, "from 0 to 500,000"),
         (DayKind.FLOW_STATE, 3.0, None, "one of low, mean"),
         (DayKind.FLOW_STATE, FlowState.LOW, 6, "whole network"),

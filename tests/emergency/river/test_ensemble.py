@@ -298,7 +298,7 @@ def test_the_flow_factors_are_the_published_starting_numbers() -> None:
 
 def test_the_field_is_standard_and_forgets_over_thirty_kilometres() -> None:
     draw = ensemble._Draw(SEED, 20_000)
-    field = ensemble._Field(draw, "谷河", (0, 24))
+    field = ensemble._Field(draw, "谷河", 25)
     here, near, far = field.at(0), field.at(1), field.at(12)
     assert np.std(here) == pytest.approx(1.0, abs=0.03)
     assert np.std(field.at(24)) == pytest.approx(1.0, abs=0.03)
@@ -308,8 +308,8 @@ def test_the_field_is_standard_and_forgets_over_thirty_kilometres() -> None:
 
 def test_a_cell_of_the_field_is_the_same_however_much_of_the_river_is_fetched() -> None:
     draw = ensemble._Draw(SEED, 50)
-    long, short = ensemble._Field(draw, "谷河", (0, 40)), ensemble._Field(draw, "谷河", (30, 40))
-    assert short.at(35) == pytest.approx(long.at(35), rel=1e-9, abs=1e-12)
+    long, short = ensemble._Field(draw, "谷河", 40), ensemble._Field(draw, "谷河", 20)
+    assert np.array_equal(short.at(15), long.at(15))
 
 
 def test_what_was_assumed_is_said_in_both_languages() -> None:
@@ -321,3 +321,10 @@ def test_what_was_assumed_is_said_in_both_languages() -> None:
     assert any("30 minutes" in words.en for words in said)
     assert any("±5公里" in words.zh for words in said)
     assert all(words.zh and words.en for words in said)
+
+
+def test_a_speed_of_the_day_is_not_scaled_by_the_flow_again() -> None:
+    stated = [replace(each, measured=True) for each in VALLEY]
+    in_flood, at_mean = (arrival(stated, flow_state=state) for state in (FlowState.FLOOD, FlowState.MEAN))
+    assert in_flood == at_mean
+    assert arrival(flow_state=FlowState.FLOOD).likely_s < at_mean.likely_s

@@ -14,7 +14,7 @@ from emergency.errors import BadInput
 from emergency.jurisdictions.cutting import driver
 from emergency.river.load import load
 from emergency.river.read import Profile
-from emergency.river.snap import CHOSEN, PER_RIVER, asked, snap
+from emergency.river.snap import CHOSEN, PER_RIVER, USUAL, Tolerance, asked, snap
 from tests.emergency.river.conftest import AT, BY, Loaded
 
 Line = Sequence[tuple[float, float]]
@@ -43,8 +43,8 @@ def test_beyond_tolerance_nothing_is_chosen_and_the_sentence_says_what_to_do(loa
 
 
 def test_the_tolerance_is_the_callers(loaded: Loaded) -> None:
-    assert snap(loaded.session, loaded.version_id, 100.03, 30.13, tolerance_m=3500).chosen is not None
-    assert snap(loaded.session, loaded.version_id, 100.03, 30.11, tolerance_m=1000).chosen is None
+    assert snap(loaded.session, loaded.version_id, 100.03, 30.13, within=Tolerance(3500)).chosen is not None
+    assert snap(loaded.session, loaded.version_id, 100.03, 30.11, within=Tolerance(1000)).chosen is None
 
 
 def test_a_schematic_reach_has_its_own_tolerance(loaded: Loaded) -> None:
@@ -127,7 +127,7 @@ def drawn(session: Writing, folder: Path, lines: Sequence[tuple[str, Line]]) -> 
 def in_one_statement(session: Writing, version: int, lon: float, lat: float) -> int | None:
     """What `CHOSEN`, the same choice within a statement, makes of a point."""
     statement = f"with {CHOSEN.format(reaches=f'reaches_v{version}')} select reach_id from chosen"
-    wanted = asked(lon, lat, tolerance_m=2_000.0, schematic_tolerance_m=5_000.0)
+    wanted = asked(lon, lat, USUAL)
     row = driver(session).execute(statement, wanted).fetchone()
     return None if row is None else int(row[0])
 
@@ -189,7 +189,7 @@ def test_where_rivers_run_side_by_side_each_is_listed(session: Writing, tmp_path
 def test_a_schematic_choice_beyond_nearer_rivers_is_among_the_candidates(loaded: Loaded) -> None:
     schematic = "update reaches set schematic = true where version_id = :version and reach_id = 8"
     loaded.session.execute(text(schematic), {"version": loaded.version_id})
-    found = snap(loaded.session, loaded.version_id, 100.07, 30.125, tolerance_m=500)
+    found = snap(loaded.session, loaded.version_id, 100.07, 30.125, within=Tolerance(500))
     assert found.chosen is not None
     assert (found.chosen.reach_id, found.chosen.schematic) == (8, True)
     assert found.chosen in found.candidates

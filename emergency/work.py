@@ -92,7 +92,7 @@ def send_automatic(session: Session, now: datetime) -> bool:
         )
         .order_by(NotificationRow.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=NotificationRow)
+        .with_for_update(skip_locked=True, of=(IncidentRow, NotificationRow))  # ending it waits, or comes first
     )
     row = session.scalar(due)
     return row is not None and issue.automatic(session, row, by=ME, at=now)

@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from emergency import journal
 from emergency.access import Officer
 from emergency.agreements.reasons import ROLE
-from emergency.agreements.values import INSIDE_ROLES, Obligation
+from emergency.agreements.values import INSIDE_ROLES, Obligation, Role
 from emergency.errors import BadInput, Conflict
 from emergency.incidents.models import IncidentRow, ObligationRow
 from emergency.units import iso
 from emergency.words import Words
 
 Json = dict[str, Any]
+ORDER: Final = [role.value for role in Role]
 ROLES: Final = {role.value: ROLE[role] for role in INSIDE_ROLES}
 
 
@@ -68,7 +69,12 @@ def listed(session: Session, incident: int, who: str | None = None) -> list[Json
     for row in rows:
         if who is None or row.who == who:
             lines.setdefault((row.who, row.role, row.occasion), []).append(row)
-    return [_line(each) for each in lines.values()]
+    return sorted((_line(each) for each in lines.values()), key=_order)
+
+
+def _order(line: Json) -> tuple[str, int]:
+    """By deadline; offices of one deadline in the order of the first calls (first-hour.md 1)."""
+    return line["deadline_at"] or "~", ORDER.index(line["role"])
 
 
 def tell(

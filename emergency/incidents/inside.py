@@ -103,6 +103,27 @@ def tell(
     journal.append(session, f"incident:{incident.number}", "inside.told", by=officer.actor, at=at, facts=facts)
 
 
+def untell(session: Session, incident: IncidentRow, role: str, officer: Officer, *, at: datetime) -> None:
+    """What was said to be done was not: that office is owed its call again, and the record keeps both."""
+    undone = session.execute(
+        update(ObligationRow)
+        .where(
+            ObligationRow.incident == incident.number,
+            ObligationRow.who == officer.desk,
+            ObligationRow.role == role,
+            ObligationRow.notification_id.is_(None),
+            ObligationRow.told_at.is_not(None),
+        )
+        .values(told_at=None, told_by=None)
+        .returning(ObligationRow.id)
+    )
+    ids = sorted(undone.scalars())
+    if not ids:
+        raise Conflict("not-told", Words("这一家没有记过。", "No call to that office is recorded."))
+    facts = {"who": officer.desk, "role": role, "obligations": ids}
+    journal.append(session, f"incident:{incident.number}", "inside.undone", by=officer.actor, at=at, facts=facts)
+
+
 def _refuse(session: Session, incident: int, desk: str, role: str) -> None:
     known = {each["role"]: each for each in listed(session, incident, desk)}
     if role in known:

@@ -162,13 +162,16 @@ def why(n: int) -> Response:
 @blueprint.post("/incidents/<int:n>/inside")
 @rule(Action.REPORT)
 def told_inside(n: int) -> Response:
-    """An office of one's own side was called: {"role", "at"?}."""
+    """An office of one's own side was called: {"role", "at"?}; with "undo": true, it was not."""
     given, now, officer = body(), context(), signed_in()
     role = one_of(given.get("role"), "role", sorted(inside.ROLES))
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         incident = record.found(session, n, officer, Action.REPORT)
-        inside.tell(session, incident, role, officer, at=now.at, told_at=_called_at(given, incident, now))
+        if given.get("undo") is True:
+            inside.untell(session, incident, role, officer, at=now.at)
+        else:
+            inside.tell(session, incident, role, officer, at=now.at, told_at=_called_at(given, incident, now))
         return {"inside": inside.listed(session, n, officer.desk)}, 200
 
     return once(do)

@@ -41,7 +41,9 @@ def test_the_worked_example_binds_as_the_page_says(tmp_path: Path) -> None:
 
 
 def test_every_reference_file_stands_in_the_table() -> None:
-    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|[^|]*\|[^|]*\|$", PAGE, re.M)) == {one.id for one in region.agreements()}
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|[^|]*\|[^|]*\|$", PAGE, re.M)) == {
+        one.id for one in region.agreements()
+    }
 
 
 CLAUSE = faults.SCHEMA["$defs"]["clause"]["properties"]

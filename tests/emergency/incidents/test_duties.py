@@ -82,6 +82,19 @@ def test_an_office_that_was_called_is_ticked_off_once_and_stands_in_the_journal(
         inside.tell(session, incident, "government", JIA, at=AT, told_at=AT)
 
 
+def test_what_was_ticked_off_by_mistake_is_owed_again_and_the_record_keeps_both(session: db.Writing) -> None:
+    incident, _ = open_one(session)
+    inside.tell(session, incident, "fire", JIA, at=AT, told_at=AT)
+    inside.untell(session, incident, "fire", JIA, at=AT)
+    session.commit()
+    lines = {line["role"]: line for line in inside.listed(session, incident.number, "V10100")}
+    assert lines["fire"]["told_at"] is None
+    kinds = [each.kind for each in journal.read(session, f"incident:{incident.number}")]
+    assert kinds[-2:] == ["inside.told", "inside.undone"]
+    with pytest.raises(Conflict, match="not-told"):
+        inside.untell(session, incident, "fire", JIA, at=AT)
+
+
 def test_a_desk_can_only_tick_off_its_own_list(session: db.Writing) -> None:
     incident, _ = open_one(session)
     with pytest.raises(BadInput, match="not-on-the-list"):

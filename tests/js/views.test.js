@@ -290,7 +290,7 @@ test("the inside list says who is owed a call, by when, and what was done can be
   const line = { who: "511700", role: "fire", name: "消防救援机构", occasion: "initial", deadline_at: "2025-11-20T19:13:00Z", told_at: null };
   const owed = next(state({ inside: [line, { ...line, role: "health", name: "卫生健康部门", told_at: "2025-11-20T18:50:00Z" }] }), here("zh")).text;
   assert.match(owed, /本方内部名单（1\/2 已告知）/);
-  assert.match(owed, /data-do="told_inside" data-id="fire" aria-label="记消防救援机构为已告知"/);
+  assert.match(owed, /data-do="told_inside" data-id="fire" aria-label="记消防救援为已告知"/);
   assert.match(owed, /data-do="untold_inside" data-id="health"/);
   assert.doesNotMatch(next(state(), here("zh")).text, /本方内部名单/);
   assert.doesNotMatch(next(state({ inside: [line] }), here("zh", { role: "liaison" })).text, /told_inside/);

@@ -32,21 +32,22 @@ export function inside({ inside: lines, incident, cardFaults }, here) {
 /** @param {InsideLine} line @param {Here} here */
 function office(line, here) {
   const { say } = here;
+  const name = say(`contact.${line.role}`);
   const doing = line.told_at
     ? html`
         <span class="meta">${say("inside.told")} ${hour(line.told_at, here)}</span>
-        <button data-do="untold_inside" data-id="${line.role}" aria-label="${say("inside.undo.of", { name: line.name })}">
+        <button data-do="untold_inside" data-id="${line.role}" aria-label="${say("inside.undo.of", { name })}">
           ${say("inside.undo")}
         </button>
       `
     : html`
         ${runningDown(line.deadline_at, null, here)}
-        <button data-do="told_inside" data-id="${line.role}" aria-label="${say("inside.do.of", { name: line.name })}">
+        <button data-do="told_inside" data-id="${line.role}" aria-label="${say("inside.do.of", { name })}">
           ${say("inside.do")}
         </button>
       `;
   return html`
-    <strong>${line.name}</strong>
+    <strong>${name}</strong>
     ${doing}
   `;
 }

@@ -1,4 +1,5 @@
-"""`flask work`: the deciding half's worker. It does due tasks and watches the clocks; it proposes and alerts, it decides nothing.
+"""`flask work`: the deciding half's worker. It does due tasks and watches the clocks; it proposes and alerts; of itself it
+sends nothing but the heads-ups that a clause makes automatic.
 
 Each step is one transaction and says whether it did anything; killed anywhere, the work comes round again.
 """
@@ -16,9 +17,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from emergency import clock, db, journal, notifications
+from emergency.agreements import load as agreements
 from emergency.agreements import obligations as duties
-from emergency.incidents import record, tasks
+from emergency.agreements.values import Circle
+from emergency.incidents import inside, issue, record, tasks
 from emergency.incidents.assess import Context, latest, propose, rerun
+from emergency.incidents.findings import sent
 from emergency.incidents.models import IncidentRow, TaskRow
 from emergency.journal import Actor
 from emergency.notifications import NotificationRow, State
@@ -53,7 +57,7 @@ def step(sessions: db.Sessions, zone: ZoneInfo, *, now: datetime, within: Tolera
     doing = {"onward": lambda session, row, at: onward(session, row, Context(at, zone, within=within))}
     if tasks.step(sessions, doing, now=now):
         return True
-    watches: tuple[Callable[[Session, datetime], bool], ...] = (chase_proposal, chase_promise)
+    watches: tuple[Callable[[Session, datetime], bool], ...] = (send_automatic, chase_proposal, chase_promise)
     for watch in watches:
         with sessions.begin() as session:
             if watch(session, now):
@@ -70,21 +74,42 @@ def onward(session: Session, task: TaskRow, context: Context) -> None:
     made = rerun(session, incident, record.current(session, incident), context)
     facts = made.found.facts
     owing = frozenset(told.desk for told in facts.told)
-    owed = duties.obligations(
-        replace(facts, assessed_at=context.at), made.survey.agreements, made.survey.divisions, owing
+    standing = agreements.stored(session, newest.body["versions"]["agreements"])  # as they stood when it was assessed
+    owed = duties.obligations(replace(facts, assessed_at=context.at), standing, made.survey.divisions, owing)
+    propose(session, incident, sent(owed), newest.id, context.at, ME)
+    inside.oblige(session, incident.number, owed, newest.id, context.at)
+
+
+def send_automatic(session: Session, now: datetime) -> bool:
+    """Send one heads-up that an automatic clause lets go before anyone approves; a formal notice still waits for consent."""
+    due = (
+        select(NotificationRow)
+        .join(IncidentRow, IncidentRow.number == NotificationRow.incident)
+        .where(
+            IncidentRow.status == record.Status.OPEN,
+            NotificationRow.state == State.PROPOSED,
+            NotificationRow.automatic,
+            NotificationRow.circle != Circle.WATCH.value,
+        )
+        .order_by(NotificationRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=(IncidentRow, NotificationRow))  # ending it waits, or comes first
     )
-    propose(session, incident, duties.drafts(owed), newest.id, context.at, ME)
+    row = session.scalar(due)
+    return row is not None and issue.automatic(session, row, by=ME, at=now)
 
 
 def chase_proposal(session: Session, now: datetime) -> bool:
-    """Raise one undecided proposal whose deadline is near to the duty leader of the desk that owes it."""
+    """Raise one undecided proposal whose deadline is near to the duty leader of the desk that owes it.
+
+    A watched one too: its policy limit runs only from when it rises to prepare, and a limit of text or law never waits.
+    """
     due = (
         select(NotificationRow)
         .where(
             NotificationRow.state == State.PROPOSED,
             NotificationRow.chased_at.is_(None),
             NotificationRow.deadline_at <= now + BEFORE_DEADLINE,
-            NotificationRow.circle != "watch",
         )
         .order_by(NotificationRow.deadline_at)
         .limit(1)

@@ -9,8 +9,10 @@ from emergency.agreements.faults import Place
 from emergency.agreements.values import (
     Agreement,
     Circle,
+    Circumstance,
     Clause,
     Condition,
+    Confidence,
     Duty,
     Form,
     Grade,
@@ -75,7 +77,15 @@ def _mechanism(body: Mapping[str, Any]) -> Mechanism:
 def _clause(body: Mapping[str, Any], policy: Mapping[str, Any]) -> Clause:
     text = read_words(body["text"]) if "text" in body else None
     label = read_words(body["label"])
-    return Clause(body["id"], label, text, body["text_held"], _condition(body["when"]), _duty(body["duty"], policy))
+    return Clause(
+        id=body["id"],
+        label=label,
+        text=text,
+        text_held=body["text_held"],
+        when=_condition(body["when"]),
+        duty=_duty(body["duty"], policy),
+        confidence=Confidence(body.get("confidence", "A")),
+    )
 
 
 def _condition(body: Mapping[str, Any]) -> Condition:
@@ -85,6 +95,9 @@ def _condition(body: Mapping[str, Any]) -> Condition:
         media=_media(body),
         within_hours=body.get("within_hours"),
         grade_at_least=Grade(body["grade_at_least"]) if "grade_at_least" in body else None,
+        circumstances=tuple(Circumstance(each) for each in body.get("circumstances", ())),
+        grade_known=body.get("grade_known", False),
+        until_declared=body.get("until_declared", False),
     )
 
 
@@ -99,6 +112,7 @@ def _duty(body: Mapping[str, Any], policy: Mapping[str, Any]) -> Duty:
         circle=Circle(body["circle"]) if "circle" in body else None,
         copy_to=tuple(read_words(each) for each in body.get("copy_to", ())),
         automatic=body.get("automatic", False),
+        tier=body.get("tier"),
     )
 
 

@@ -1,7 +1,8 @@
 """What is wrong with an agreement's data, place by place, and what to write instead.
 
 The schema says which keys there are and what they hold. Beyond it: dates in order, ids told apart, texts held or not held
-but never both, and limits that say where they come from. Pure but for reading the schema beside it.
+but never both, limits that say where they come from, and duties inside one's own side that stay there. Pure but for reading
+the schema beside it.
 """
 
 import json
@@ -13,11 +14,14 @@ from typing import Any, Final, cast
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from emergency.agreements.values import INSIDE_ROLES
 from emergency.words import Words, read_words
 
 Place = tuple[str | int, ...]
 
 SCHEMA: Final[Mapping[str, Any]] = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
+UPWARD: Final = ("above", "province")
+OFFICES: Final = frozenset(role.value for role in INSIDE_ROLES)
 VALIDATOR: Final = Draft202012Validator(SCHEMA)
 TYPES: Final[Mapping[str, Words]] = {
     "string": Words("文字", "text"),
@@ -32,7 +36,7 @@ TYPES: Final[Mapping[str, Words]] = {
 def faults(body: Mapping[str, Any]) -> Iterator[tuple[Place, Words]]:
     """Every fault with its place; what a schema cannot say is asked only of a body that keeps to the schema."""
     against_schema = [fault for error in VALIDATOR.iter_errors(body) for fault in _schema_faults(error)]
-    yield from against_schema or (*_parties(body), *_period(body), *_twice(body), *_clauses(body))
+    yield from against_schema or (*_parties(body), *_period(body), *_twice(body), *_empty(body), *_clauses(body))
 
 
 def _schema_faults(error: ValidationError) -> Iterator[tuple[Place, Words]]:
@@ -125,6 +129,17 @@ def _twice(body: Mapping[str, Any]) -> Iterator[tuple[Place, Words]]:
             seen.add(item["id"])
 
 
+def _empty(body: Mapping[str, Any]) -> Iterator[tuple[Place, Words]]:
+    if not body["clauses"] and not body["mechanisms"]:
+        yield (
+            ("clauses",),
+            Words(
+                "既无条款也无机制，请至少写一项；只知道有而没有文本的，写成空的机制",
+                "neither a clause nor a mechanism: write at least one; what is known to exist and not held is an empty mechanism",
+            ),
+        )
+
+
 def _clauses(body: Mapping[str, Any]) -> Iterator[tuple[Place, Words]]:
     for n, clause in enumerate(body["clauses"]):
         place = ("clauses", n)
@@ -135,12 +150,14 @@ def _clauses(body: Mapping[str, Any]) -> Iterator[tuple[Place, Words]]:
                     "text_held 为 true 时要有 text，为 false 时不能有 text", "true needs a text, false must have none"
                 ),
             )
-        yield from _limit(clause, body.get("policy", {}), (*place, "duty"))
+        yield from _limit(clause, body, (*place, "duty"))
         yield from _strangers(clause["duty"], body["parties"], (*place, "duty"))
+        yield from _office(clause, (*place, "duty"))
+        yield from _tier(clause["duty"], body.get("tiers", ()), (*place, "duty"))
 
 
-def _limit(clause: Mapping[str, Any], policy: Mapping[str, Any], place: Place) -> Iterator[tuple[Place, Words]]:
-    duty = clause["duty"]
+def _limit(clause: Mapping[str, Any], body: Mapping[str, Any], place: Place) -> Iterator[tuple[Place, Words]]:
+    duty, policy = clause["duty"], body.get("policy", {})
     if ("policy" in duty) == ("source" in duty):
         yield (
             place,
@@ -159,10 +176,52 @@ def _limit(clause: Mapping[str, Any], policy: Mapping[str, Any], place: Place) -
             (*place, "policy"),
             Words(f"policy 表里没有“{duty['policy']}”", f'the policy table has no "{duty["policy"]}"'),
         )
-    if "source" in duty and not clause["text_held"]:
+    if "source" in duty and not clause["text_held"] and (body["form"], duty["source"]) != ("statute", "statute"):
         yield (
             (*place, "source"),
-            Words("条文未取得，时限只能来自 policy", "the text is not held: a limit can only be policy"),
+            Words(
+                "条文未取得，时限只能来自 policy（法规的时限见于他处者，可写 source: statute）",
+                "the text is not held: a limit can only be policy (or source: statute in a statute whose limit is known)",
+            ),
+        )
+    yield from _bare(duty, place)
+
+
+def _bare(duty: Mapping[str, Any], place: Place) -> Iterator[tuple[Place, Words]]:
+    if duty.get("source") == "statute" and "within_minutes" not in duty:
+        words = Words(
+            "法规没有数字时限的，用 policy 写本部署的分钟数",
+            "where the law gives no number, use policy for the minutes of this deployment",
+        )
+        yield (*place, "source"), words
+
+
+def _office(clause: Mapping[str, Any], place: Place) -> Iterator[tuple[Place, Words]]:
+    """An office of one's own side can only be told inside it, or before a release (water bureaus, guidance of 2020)."""
+    duty, when = clause["duty"], clause["when"]
+    if duty["role"] in OFFICES and when["relation"] != "inside" and "planned_release" not in when["kinds"]:
+        yield (
+            (*place, "role"),
+            Words(
+                f"“{duty['role']}”是本方内部单位，只能与 relation: inside 或 planned_release 同用",
+                f'"{duty["role"]}" is an office of one\'s own side: use it with relation: inside, or for a planned_release',
+            ),
+        )
+    if when["relation"] in UPWARD and "report_upward" not in when["kinds"]:
+        yield (
+            (*place, "role"),
+            Words(
+                f"relation: {when['relation']} 是向上报告，kinds 须含 report_upward",
+                f"relation: {when['relation']} is a report upward: kinds must name report_upward",
+            ),
+        )
+
+
+def _tier(duty: Mapping[str, Any], tiers: Sequence[Mapping[str, Any]], place: Place) -> Iterator[tuple[Place, Words]]:
+    if "tier" in duty and duty["tier"] not in {each["id"] for each in tiers}:
+        yield (
+            (*place, "tier"),
+            Words(f"tiers 里没有“{duty['tier']}”", f'the tiers have no "{duty["tier"]}"'),
         )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import rfc8785
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -63,6 +63,24 @@ def in_force(session: Session, at: datetime) -> tuple[Agreement, ...]:
     )
     begun = (bodies.read(row.body, row.version) for row in rows)
     return tuple(agreement for agreement in begun if agreement.in_force(at))
+
+
+def stored(session: Session, versions: Mapping[str, int]) -> tuple[Agreement, ...]:
+    """The versions that an assessment names, by id: an incident keeps its agreements as they stood."""
+    keys = sorted(versions.items())
+    rows = session.scalars(select(AgreementRow).where(tuple_(AgreementRow.id, AgreementRow.version).in_(keys)))
+    return tuple(sorted((bodies.read(row.body, row.version) for row in rows), key=lambda one: one.id))
+
+
+def others(session: Session, versions: Mapping[str, int], at: datetime) -> tuple[Agreement, ...]:
+    """The agreements that were loaded by an instant and that `versions` does not name: ended, or not begun. Newest each."""
+    rows = session.scalars(
+        select(AgreementRow)
+        .where(AgreementRow.loaded_at <= at, AgreementRow.id.not_in(versions))
+        .ext(distinct_on(AgreementRow.id))
+        .order_by(AgreementRow.id, AgreementRow.version.desc())
+    )
+    return tuple(bodies.read(row.body, row.version) for row in rows)
 
 
 def _data(sheet: Sheet) -> Mapping[str, Any]:

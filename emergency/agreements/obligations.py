@@ -1,24 +1,28 @@
 """Who must be told what, by whom, by when, under which clause, and what no agreement covers.
 
-The question answered here: given what the water reaches and the agreements in force, which duties follow? Recipients come
-from the reached stretches and from nothing else: a party that the water does not reach, or a partner without a river link,
-is no recipient of a warning. The answer is the same whatever the order of agreements and stretches. This module must not
-read a clock, a database or a file; must not invent a limit that neither text nor policy gives; and must not decide whether
-a duty is carried out: it proposes, a desk issues.
+The question answered here: given what the water reaches and the agreements in force, which duties follow? Recipients of a
+warning come from the reached stretches and from nothing else: a party that the water does not reach, or a partner without a
+river link, is none. Beside them stand the named duties: reports to those above, and the offices of one's own side. Limits
+add up to the strictest: every clause keeps its own deadline, and a message takes the earliest, so that a local plan can
+tighten the national limit and never loosen it. The answer is the same whatever the order of agreements and stretches. This
+module must not read a clock, a database or a file; must not invent a limit that neither text nor policy gives; and must not
+decide whether a duty is carried out: it proposes, a desk issues.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from emergency.agreements import reasons
 from emergency.agreements.circles import PREPARE_WITHIN, by_arrival, desks, earliest, in_order, within
 from emergency.agreements.circles import circles as circles
-from emergency.agreements.reasons import Recipient
+from emergency.agreements.reasons import Recipient, clock_start
+from emergency.agreements.upward import WITHIN, circumstances, concerned, over
 from emergency.agreements.values import (
     Act,
     Agreement,
     Circle,
+    Circumstance,
     Clause,
     Condition,
     Duty,
@@ -30,6 +34,7 @@ from emergency.agreements.values import (
     Kind,
     NotificationDraft,
     Obligation,
+    ObligationKey,
     Reached,
     Relation,
     Source,
@@ -41,6 +46,8 @@ GRAVITY: Final[Mapping[Grade, int]] = {grade: rank for rank, grade in enumerate(
 TREATIES: Final = frozenset({Form.AGREEMENT, Form.MEMORANDUM})
 NEWS: Final = frozenset({Kind.INCIDENT, Kind.UPDATE, Kind.PLANNED_RELEASE, Kind.UPSTREAM_ENQUIRY})
 """What is owed to the desks that are reached; the other kinds are owed to those who were told, or to partners."""
+RAISES: Final[Mapping[Kind, tuple[Kind, ...]]] = {Kind.INCIDENT: (Kind.INCIDENT, Kind.REPORT_UPWARD)}
+"""What an occasion raises: an incident is told to those next to it and reported to those above; any other kind, itself."""
 LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -53,13 +60,27 @@ def obligations(
     is neither the lead nor told has no duty yet.
     """
     urgency = circles(facts, divisions)
-    found: dict[tuple[str, ...], Obligation] = {}
-    for agreement in _standing(agreements, facts):
+    shown = circumstances(facts, divisions)
+    found: dict[ObligationKey, Obligation] = {}
+    for agreement in standing(agreements, facts):
         for clause in agreement.clauses:
-            for who in _owing(facts, owing):
+            if not applies(agreement, clause.when, facts, shown):
+                continue
+            for who in owing_desks(facts, owing):
                 for owed in _owed(facts, agreement, clause, who, divisions, urgency):
-                    found[_same(owed)] = owed
+                    found[owed.key] = owed
     return tuple(sorted(found.values(), key=_order))
+
+
+def unraised(owed: Iterable[Obligation], raised: Iterable[ObligationKey]) -> tuple[Obligation, ...]:
+    """Those not raised before, in the same order: an assessment made again, or two incidents made one, owe nothing twice."""
+    known = set(raised)
+    return tuple(one for one in owed if one.key not in known)
+
+
+def raises(kind: Kind) -> tuple[Kind, ...]:
+    """The kinds of duty that an occasion of this kind raises."""
+    return RAISES.get(kind, (kind,))
 
 
 def gaps(
@@ -85,35 +106,51 @@ def drafts(owed: Iterable[Obligation]) -> tuple[NotificationDraft, ...]:
 # --- who owes whom
 
 
-def _standing(agreements: Iterable[Agreement], facts: Facts) -> list[Agreement]:
-    """The agreements in force when the incident became known, each in the newest version begun by then."""
-    begun = (agreement for agreement in agreements if agreement.valid_from <= facts.known_at)
+def standing(agreements: Iterable[Agreement], facts: Facts) -> list[Agreement]:
+    """The agreements in force when the incident became known, each in the newest version begun by then, by id."""
+    begun = (agreement for agreement in agreements if agreement.valid_from <= facts.stood_at)
     newest = {agreement.id: agreement for agreement in sorted(begun, key=lambda one: (one.id, one.version))}
-    return [one for one in newest.values() if one.in_force(facts.known_at) and _allows(one.media, facts.medium)]
+    return [one for one in newest.values() if one.in_force(facts.stood_at)]
 
 
-def _owing(facts: Facts, owing: frozenset[str] | None) -> frozenset[str]:
+def owing_desks(facts: Facts, owing: frozenset[str] | None) -> list[str]:
+    """The desks asked about that owe anything: the lead, and whoever was told; in order of their codes."""
     wanted = frozenset({facts.lead}) if owing is None else owing
-    return wanted & ({facts.lead} | {told.desk for told in facts.told})
+    return sorted(wanted & ({facts.lead} | {told.desk for told in facts.told}))
+
+
+def applies(agreement: Agreement, when: Condition, facts: Facts, shown: Set[Circumstance]) -> bool:
+    """Whether a clause speaks of such an incident at all, wherever its parties lie."""
+    return (
+        carries(agreement, when, facts)
+        and bool(set(raises(facts.kind)) & set(when.kinds))
+        and grave_enough(when, facts, shown)
+    )
+
+
+def carries(agreement: Agreement, when: Condition, facts: Facts) -> bool:
+    """Whether agreement and clause speak of what carries the pollution."""
+    return _allows(agreement.media, facts.medium) and _allows(when.media, facts.medium)
 
 
 def _owed(
     facts: Facts, agreement: Agreement, clause: Clause, who: str, divisions: Divisions, urgency: Mapping[str, Circle]
 ) -> Iterator[Obligation]:
-    if not _speaks(clause.when, facts):
-        return
-    for recipient in _recipients(facts, agreement, clause, who, divisions):
-        if recipient.desk in (who, facts.lead):
-            continue
-        yield _obligation(facts, agreement, clause, who, recipient, _circle(clause, recipient, urgency), divisions)
+    kinds = [kind for kind in raises(facts.kind) if kind in clause.when.kinds]
+    for recipient in recipients(facts, agreement, clause, who, divisions):
+        for kind in kinds:
+            circle = _circle(clause, recipient, urgency)
+            yield _obligation(facts, agreement, clause, who, recipient, circle, kind, divisions)
 
 
-def _speaks(when: Condition, facts: Facts) -> bool:
-    return facts.kind in when.kinds and _allows(when.media, facts.medium) and _grave_enough(when, facts)
-
-
-def _grave_enough(when: Condition, facts: Facts) -> bool:
-    """An unknown grade does not silence a clause."""
+def grave_enough(when: Condition, facts: Facts, shown: Set[Circumstance]) -> bool:
+    """Whether grade and circumstances are what the clause asks; an unknown grade does not silence it."""
+    if when.until_declared and facts.declared:
+        return False
+    if when.circumstances and not shown & set(when.circumstances):
+        return False
+    if when.grade_known and facts.grade is None:
+        return False
     if when.grade_at_least is None or facts.grade is None:
         return True
     return GRAVITY[facts.grade] <= GRAVITY[when.grade_at_least]
@@ -124,33 +161,65 @@ def _allows(limit: Sequence[str], value: str) -> bool:
     return not limit or value in limit
 
 
-def _recipients(
+def recipients(
     facts: Facts, agreement: Agreement, clause: Clause, who: str, divisions: Divisions
 ) -> Iterator[Recipient]:
+    """Whom `who` owes under a clause that applies; never the lead, and never itself but for an office of its own side."""
+    relation = clause.when.relation
+    if relation in WITHIN:
+        return _over(facts, agreement, clause.duty, relation, who, divisions)
+    found = _beyond(facts, agreement, clause, who, divisions)
+    return (each for each in found if each.desk not in (who, facts.lead))
+
+
+def _beyond(facts: Facts, agreement: Agreement, clause: Clause, who: str, divisions: Divisions) -> Iterator[Recipient]:
     match clause.when.relation:
         case Relation.TOLD:
-            yield from _already_told(facts, who)
+            return _already_told(facts, who)
         case Relation.ANY_PARTY:
-            yield from _partners(facts, agreement, clause.duty, who, divisions)
+            return _partners(facts, agreement, clause.duty, who, divisions)
         case _:
-            yield from _reached(facts, agreement, clause, who, divisions)
+            return _reached(facts, agreement, clause, who, divisions)
+
+
+def _over(
+    facts: Facts, agreement: Agreement, duty: Duty, relation: Relation, who: str, divisions: Divisions
+) -> Iterator[Recipient]:
+    """The desk above, or an office of one's own side, where the rule is general or one's own."""
+    desk = over(relation, who, divisions)
+    if desk is not None and concerned(facts, who) and own_rule(facts, agreement, duty, who, divisions):
+        yield Recipient(desk, None)
+
+
+def own_rule(facts: Facts, agreement: Agreement, duty: Duty, who: str, divisions: Divisions) -> bool:
+    """Whether a rule of one side speaks for `who`: it names nobody, or a party that `who` is or answers for here."""
+    if not touches(facts, agreement):
+        return False
+    named = duty.who or agreement.parties
+    placed = {code for code in _codes(facts, who) if _placed(agreement, code, divisions)}
+    return bool(placed) and (not named or any(_covers(divisions, party, code) for party in named for code in placed))
+
+
+def touches(facts: Facts, agreement: Agreement) -> bool:
+    """Whether the incident passes a river that the agreement is about."""
+    return not agreement.rivers or bool(set(agreement.rivers) & set(facts.rivers))
 
 
 def _reached(facts: Facts, agreement: Agreement, clause: Clause, who: str, divisions: Divisions) -> Iterator[Recipient]:
     """The desks whose stretches lie in the agreement's scope and are bound to `who` by it: one each, its first entry."""
-    linked = _linked(facts, clause.when.relation, who)
+    near = linked(facts, clause.when.relation, who)
     seen: set[str] = set()
     for entry in in_order(facts):
-        if entry.desk is None or entry.desk in seen or entry.desk not in linked:
+        if entry.desk is None or entry.desk in seen or entry.desk not in near:
             continue
-        if _in_scope(facts, agreement, clause, entry, divisions) and _bound(
+        if in_scope(facts, agreement, clause, entry, divisions) and bound(
             facts, agreement, clause.duty, who, entry.code, divisions
         ):
             seen.add(entry.desk)
             yield Recipient(entry.desk, entry)
 
 
-def _linked(facts: Facts, relation: Relation, who: str) -> frozenset[str]:
+def linked(facts: Facts, relation: Relation, who: str) -> frozenset[str]:
     """The desks that stand to `who` as the clause asks."""
     if relation is Relation.ADJACENT:
         return frozenset(target for source, target in facts.neighbours if source == who)
@@ -172,15 +241,19 @@ def _onward(facts: Facts, who: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _in_scope(facts: Facts, agreement: Agreement, clause: Clause, entry: Reached, divisions: Divisions) -> bool:
+def in_scope(facts: Facts, agreement: Agreement, clause: Clause, entry: Reached, divisions: Divisions) -> bool:
     """Whether river, division and hour of this entry lie within what the agreement and the clause speak of."""
-    limits, hours = agreement.divisions, clause.when.within_hours
-    placed = not limits or any(_covers(divisions, limit, entry.code) for limit in limits)
+    hours = clause.when.within_hours
     soon = hours is None or within(facts, entry.earliest_at, timedelta(hours=hours))
-    return placed and soon and _allows(agreement.rivers, entry.river)
+    return soon and _placed(agreement, entry.code, divisions) and _allows(agreement.rivers, entry.river)
 
 
-def _bound(facts: Facts, agreement: Agreement, duty: Duty, who: str, code: str, divisions: Divisions) -> bool:
+def _placed(agreement: Agreement, code: str, divisions: Divisions) -> bool:
+    limits = agreement.divisions
+    return not limits or any(_covers(divisions, limit, code) for limit in limits)
+
+
+def bound(facts: Facts, agreement: Agreement, duty: Duty, who: str, code: str, divisions: Divisions) -> bool:
     """Whether the agreement stands between them: one party covers `who` and not the other, another party the reverse.
 
     Two desks below one and the same party owe each other nothing under it.
@@ -214,13 +287,15 @@ def _codes(facts: Facts, desk: str) -> frozenset[str]:
 
 
 def _partners(facts: Facts, agreement: Agreement, duty: Duty, who: str, divisions: Divisions) -> Iterator[Recipient]:
-    """The desks of the other parties, wherever they lie, once the incident touches the agreement's rivers."""
-    if agreement.rivers and not set(agreement.rivers) & set(facts.rivers):
+    """The desks of the other parties, wherever they lie, once the incident touches the agreement's rivers. A partner
+    without a desk is named by its own code: that nobody answers there must show."""
+    if not touches(facts, agreement):
         return
     parties = [party for party in _named(agreement, duty.tells) if party in divisions]
     codes = {code for party in parties for code in divisions.resolve(party)}
-    bound = {divisions.desk_of(code) for code in codes if _bound(facts, agreement, duty, who, code, divisions)}
-    for desk in sorted(desk for desk in bound if desk is not None):
+    for desk in sorted(
+        {divisions.desk_of(code) or code for code in codes if bound(facts, agreement, duty, who, code, divisions)}
+    ):
         yield Recipient(desk, None)
 
 
@@ -237,6 +312,10 @@ def _circle(clause: Clause, recipient: Recipient, urgency: Mapping[str, Circle])
         return clause.duty.circle
     if clause.when.relation is Relation.ANY_PARTY:
         return Circle.WATCH
+    if clause.when.relation is Relation.INSIDE:  # one's own side comes first (first-hour.md 1)
+        return Circle.NOW
+    if clause.when.relation in WITHIN:
+        return Circle.PREPARE
     if clause.when.relation is Relation.TOLD:  # whoever was told is told on, never merely listed
         return min(urgency.get(recipient.desk, Circle.NOW), Circle.PREPARE, key=URGENCY.__getitem__)
     return urgency[recipient.desk]
@@ -249,8 +328,10 @@ def _obligation(
     who: str,
     recipient: Recipient,
     circle: Circle,
+    kind: Kind,
     divisions: Divisions,
 ) -> Obligation:
+    explained = reasons.explanation(facts, agreement, clause, who, recipient, divisions)
     return Obligation(
         agreement=agreement.id,
         version=agreement.version,
@@ -264,11 +345,13 @@ def _obligation(
         circle=circle,
         deadline_at=_deadline(facts, clause.duty, who, recipient, circle),
         source=clause.duty.source,
-        reason=reasons.why(facts, agreement, clause, recipient, divisions),
-        kind=facts.kind,
+        reason=reasons.why(facts, agreement, clause, explained),
+        kind=kind,
         occasion=facts.occasion,
         copy_to=clause.duty.copy_to,
         automatic=clause.duty.automatic,
+        explanation=explained,
+        tiers=agreement.path(clause.duty.tier),
     )
 
 
@@ -276,25 +359,19 @@ def _deadline(facts: Facts, duty: Duty, who: str, recipient: Recipient, circle: 
     """From when `who` knew. A limit that is policy waits, for a watched desk, until that desk rises to prepare."""
     if duty.within_minutes is None:
         return None
-    start = _clock_start(facts, who)
+    start = clock_start(facts, who)
     earliest_at = earliest(facts, recipient.desk)
     if circle is Circle.WATCH and duty.source is Source.POLICY and earliest_at is not None:
         start = max(start, earliest_at - PREPARE_WITHIN)
     return start + timedelta(minutes=duty.within_minutes)
 
 
-def _clock_start(facts: Facts, who: str) -> datetime:
-    """A notice starts its receiver's own clock (order 17 of 2011, art. 8)."""
-    if who == facts.lead:
-        return facts.known_at
-    return min(told.at for told in facts.told if told.desk == who)
-
-
 # --- what is not covered
 
 
 def _forms_owed(owed: Iterable[Obligation], desk: str, forms: Mapping[str, Form]) -> frozenset[Form]:
-    return frozenset(forms[one.agreement] for one in owed if one.tells == desk and one.kind is not Kind.COURTESY_COPY)
+    """Of the rules under which the desk is warned; a courtesy copy or a report upward warns nobody."""
+    return frozenset(forms[one.agreement] for one in owed if one.tells == desk and one.kind in NEWS)
 
 
 def _gap(facts: Facts, desk: str, forms: frozenset[Form], divisions: Divisions) -> Gap | None:
@@ -347,12 +424,8 @@ def _draft(group: Sequence[Obligation]) -> NotificationDraft:
 # --- order
 
 
-def _same(owed: Obligation) -> tuple[str, ...]:
-    return owed.who, owed.tells, owed.role, owed.agreement, owed.clause, owed.kind, owed.occasion
-
-
 def _order(owed: Obligation) -> tuple[int, datetime, tuple[str, ...]]:
-    return URGENCY[owed.circle], owed.deadline_at or LAST, _same(owed)
+    return URGENCY[owed.circle], owed.deadline_at or LAST, owed.key
 
 
 def _draft_order(draft: NotificationDraft) -> tuple[int, datetime, str, str, str, str]:

@@ -6,9 +6,22 @@ and where its limit comes from. Pure: hours are shown in the zone that the facts
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from emergency.agreements.values import Agreement, Clause, Facts, Kind, Reached, Relation, Source
+from emergency.agreements.upward import WITHIN
+from emergency.agreements.values import (
+    Agreement,
+    Clause,
+    Confidence,
+    Explanation,
+    Facts,
+    Kind,
+    Reached,
+    Relation,
+    Role,
+    Source,
+)
 from emergency.jurisdictions.values import Divisions
 from emergency.units import clock_en, clock_zh
 from emergency.words import Words
@@ -17,6 +30,28 @@ LIMIT: Final[Mapping[Source, Words]] = {
     Source.TEXT: Words("时限依条文", "limit by its text"),
     Source.STATUTE: Words("时限依法规", "limit by statute"),
     Source.POLICY: Words("时限依本部署策略", "limit by local policy"),
+}
+DOUBT: Final[Mapping[Confidence, Words]] = {
+    Confidence.B: Words("，待核实", ", to be verified"),
+    Confidence.C: Words("，存疑，使用前须核实", ", doubtful, verify before use"),
+}
+
+
+ROLE: Final[Mapping[Role, Words]] = {
+    Role.LIAISON: Words("联络人", "the liaison"),
+    Role.DUTY_OFFICER: Words("值班员", "the duty officer"),
+    Role.LEADER: Words("带班领导", "the duty leader"),
+    Role.HEAD: Words("负责人", "the head"),
+    Role.GOVERNMENT: Words("本级人民政府总值班室", "the duty room of its own government"),
+    Role.WATER_BUREAU: Words("水利部门", "the water bureau"),
+    Role.DAM_OPERATOR: Words("闸坝管理单位", "the operator of gates and dams"),
+    Role.WATER_COMPANY: Words("供水单位", "the water company"),
+    Role.FIRE: Words("消防救援机构", "the fire and rescue service"),
+    Role.EMERGENCY_MANAGEMENT: Words("应急管理部门", "the emergency management bureau"),
+    Role.TRANSPORT_POLICE: Words("公安交管部门", "the transport police"),
+    Role.HEALTH: Words("卫生健康部门", "the health bureau"),
+    Role.AGRICULTURE: Words("农业农村部门", "the agriculture bureau"),
+    Role.INFORMATION_OFFICE: Words("新闻宣传部门", "the information office"),
 }
 
 
@@ -33,10 +68,9 @@ def cited(agreement: Agreement, clause: Clause) -> Words:
     return Words(f"《{agreement.title.zh}》{clause.label.zh}", f"{agreement.title.en}, {clause.label.en}")
 
 
-def why(facts: Facts, agreement: Agreement, clause: Clause, recipient: Recipient, divisions: Divisions) -> Words:
-    """Why this desk is told: the fact, the clause, and what its limit rests on."""
-    rule, basis = cited(agreement, clause), _basis(clause)
-    fact = _fact(facts, clause, recipient, divisions)
+def why(facts: Facts, agreement: Agreement, clause: Clause, explained: Explanation) -> Words:
+    """Why this desk is told, in one sentence: the fact, the clause, and what its limit rests on."""
+    rule, basis, fact = cited(agreement, clause), _basis(clause), explained.fact
     marked = Words("【演练】", "EXERCISE: ") if facts.drill else Words("", "")
     return Words(
         f"{marked.zh}{fact.zh}；依{rule.zh}（{basis.zh}）",
@@ -44,9 +78,57 @@ def why(facts: Facts, agreement: Agreement, clause: Clause, recipient: Recipient
     )
 
 
+def explanation(
+    facts: Facts, agreement: Agreement, clause: Clause, who: str, recipient: Recipient, divisions: Divisions
+) -> Explanation:
+    """The same, part by part."""
+    entry = recipient.entry
+    return Explanation(
+        fact=_fact(facts, clause, recipient, divisions),
+        stretch=None if entry is None else _stretch(entry),
+        clock=_clock(facts, clause, who, divisions),
+    )
+
+
+def clock_start(facts: Facts, who: str) -> datetime:
+    """When a desk's clock starts; a notice starts its receiver's own (order 17 of 2011, art. 8)."""
+    if who == facts.lead:
+        return facts.known_at
+    return min(told.at for told in facts.told if told.desk == who)
+
+
+def _stretch(entry: Reached) -> Words:
+    return Words(
+        f"{entry.river_name.zh}{entry.name.zh}段，第{entry.entry}次进入",
+        f"{entry.river_name.en} in {entry.name.en}, entry {entry.entry}",
+    )
+
+
+def _clock(facts: Facts, clause: Clause, who: str, divisions: Divisions) -> Words:
+    start, name = clock_start(facts, who), divisions.name(who)
+    since = Words(
+        f"自{name.zh}得知起（{clock_zh(start, facts.zone)}）",
+        f"from when {name.en} knew ({clock_en(start, facts.zone)})",
+    )
+    minutes, basis = clause.duty.within_minutes, LIMIT[clause.duty.source]
+    if minutes is None:
+        return Words(f"{since.zh}，未定时限", f"{since.en}, no limit is set")
+    return Words(f"{since.zh}{_span_zh(minutes)}内，{basis.zh}", f"{since.en}, within {_span_en(minutes)}, {basis.en}")
+
+
+def _span_zh(minutes: int) -> str:
+    return f"{minutes // 60}小时" if minutes >= 60 and minutes % 60 == 0 else f"{minutes}分钟"
+
+
+def _span_en(minutes: int) -> str:
+    return f"{minutes // 60} h" if minutes >= 60 and minutes % 60 == 0 else f"{minutes} min"
+
+
 def _basis(clause: Clause) -> Words:
     limit = LIMIT[clause.duty.source]
-    return limit if clause.text_held else Words(f"条文未取得，{limit.zh}", f"text not held, {limit.en}")
+    doubt = DOUBT.get(clause.confidence, Words("", ""))
+    held = Words("", "") if clause.text_held else Words("条文未取得，", "text not held, ")
+    return Words(f"{held.zh}{limit.zh}{doubt.zh}", f"{held.en}{limit.en}{doubt.en}")
 
 
 def _fact(facts: Facts, clause: Clause, recipient: Recipient, divisions: Divisions) -> Words:
@@ -55,6 +137,11 @@ def _fact(facts: Facts, clause: Clause, recipient: Recipient, divisions: Divisio
     name = divisions.name(recipient.desk)
     if clause.when.relation is Relation.TOLD:
         return Words(f"{name.zh}此前已接到本事件通报", f"{name.en} has been told of this incident before")
+    if clause.when.relation is Relation.INSIDE:
+        office = ROLE[clause.duty.role]
+        return Words(f"本方内部名单：{name.zh}{office.zh}", f"on one's own side: {office.en} of {name.en}")
+    if clause.when.relation in WITHIN:
+        return Words(f"{name.zh}为上级，须向其报告", f"{name.en} stands above and is reported to")
     return Words(f"{name.zh}为协议方，与河流走向无关", f"{name.en} is a party, whatever the river does")
 
 

@@ -65,6 +65,7 @@ class Relation(StrEnum):
 
     downstream: the water goes from one to the other. upstream: the answer to an enquiry may lie there. adjacent: next
     door along a reached stretch. any_party: wherever it lies. told: already told of this incident by the telling desk.
+    inside: an office of the telling desk's own side. above: the next desk over it. province: that of its province.
     """
 
     DOWNSTREAM = "downstream"
@@ -72,15 +73,55 @@ class Relation(StrEnum):
     ADJACENT = "adjacent"
     ANY_PARTY = "any_party"
     TOLD = "told"
+    INSIDE = "inside"
+    ABOVE = "above"
+    PROVINCE = "province"
 
 
 class Role(StrEnum):
-    """Whom at the desk a clause wants told."""
+    """Whom at the desk a clause wants told; from `government` on, the offices of one's own side (first-hour.md 1)."""
 
     LIAISON = "liaison"
     DUTY_OFFICER = "duty_officer"
     LEADER = "leader"
     HEAD = "head"
+    GOVERNMENT = "government"
+    WATER_BUREAU = "water_bureau"
+    DAM_OPERATOR = "dam_operator"
+    WATER_COMPANY = "water_company"
+    FIRE = "fire"
+    EMERGENCY_MANAGEMENT = "emergency_management"
+    TRANSPORT_POLICE = "transport_police"
+    HEALTH = "health"
+    AGRICULTURE = "agriculture"
+    INFORMATION_OFFICE = "information_office"
+
+
+INSIDE_ROLES: Final = frozenset(
+    {
+        Role.GOVERNMENT,
+        Role.WATER_BUREAU,
+        Role.DAM_OPERATOR,
+        Role.WATER_COMPANY,
+        Role.FIRE,
+        Role.EMERGENCY_MANAGEMENT,
+        Role.TRANSPORT_POLICE,
+        Role.HEALTH,
+        Role.AGRICULTURE,
+        Role.INFORMATION_OFFICE,
+    }
+)
+
+
+class Circumstance(StrEnum):
+    """What puts an incident of unknown grade on the two-hour track (order 17 of 2011, article 4, items 1 to 6)."""
+
+    DRINKING_WATER = "drinking_water"
+    DENSE_SETTLEMENT = "dense_settlement"
+    HEAVY_METAL = "heavy_metal"
+    ACROSS_PROVINCES = "across_provinces"
+    MASS_INCIDENT = "mass_incident"
+    OTHER_NEED = "other_need"
 
 
 class Form(StrEnum):
@@ -101,6 +142,14 @@ class Grade(StrEnum):
     IV = "IV"
 
 
+class Confidence(StrEnum):
+    """How far what a clause says is known: A read in a source, B known and to be verified, C to be verified before use."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
 class GapDuty(StrEnum):
     """What stands in where no agreement covers a reached desk: the law, the desk next door that passes it on, nothing."""
 
@@ -111,20 +160,28 @@ class GapDuty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """When a clause speaks. Empty media or None means no limit on that; an unknown grade or hour never silences it."""
+    """When a clause speaks. Empty media or None means no limit on that; an unknown grade or hour never silences it.
+
+    circumstances: any one of them must hold. grade_known: it waits for a grade, predicted or declared. until_declared: it
+    speaks only while no person has declared one.
+    """
 
     relation: Relation
     kinds: tuple[Kind, ...]
     media: tuple[Medium, ...] = ()
     within_hours: float | None = None
     grade_at_least: Grade | None = None
+    circumstances: tuple[Circumstance, ...] = ()
+    grade_known: bool = False
+    until_declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
     """What a clause asks. Empty who or tells: every party. within_minutes counts from when the telling desk knew.
 
-    circle: where the text itself fixes how urgently, else None. copy_to: roles or offices that get a copy.
+    circle: where the text itself fixes how urgently, else None. copy_to: roles or offices that get a copy. tier: which
+    level of the agreement holds it first, by id.
     """
 
     role: Role
@@ -135,11 +192,12 @@ class Duty:
     circle: Circle | None = None
     copy_to: tuple[Words, ...] = ()
     automatic: bool = False
+    tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One rule. label: how it is cited. text is None exactly when it is not held."""
+    """One rule. label: how it is cited. text is None exactly when it is not held. confidence: how far its content is known."""
 
     id: str
     label: Words
@@ -147,6 +205,7 @@ class Clause:
     text_held: bool
     when: Condition
     duty: Duty
+    confidence: Confidence = Confidence.A
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +219,8 @@ class Mechanism:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A level of the agreement's organisation, such as a joint meeting or a secretariat."""
+    """A level of the agreement's organisation, such as a joint meeting or a secretariat; an agreement lists the highest
+    first."""
 
     id: str
     name: Words
@@ -194,6 +254,12 @@ class Agreement:
     def in_force(self, at: datetime) -> bool:
         """Whether it holds at that instant."""
         return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+    def path(self, tier: str | None) -> tuple[Words, ...]:
+        """The levels that an unanswered duty climbs, from the one that holds it first (default: the lowest) to the top."""
+        rising = tuple(reversed(self.tiers))
+        start = next((n for n, each in enumerate(rising) if each.id == tier), 0)
+        return tuple(each.name for each in rising[start:])
 
 
 ANY_TIME: Final = datetime.min.replace(tzinfo=UTC)
@@ -261,7 +327,9 @@ class Facts:
     lead: the leading desk. known_at: when it learnt what this occasion tells; its clocks start there. occasion: "initial",
     "update 2", "end". reached: what lies downstream, for an upstream enquiry what lies upstream (then came_from points
     downstream, to where the search came from). rivers: all passed, by code. grade: predicted or declared, whichever is
-    graver; None while unknown. zone: for hours in reasons.
+    graver; None while unknown; declared: whether a person has declared it. circumstances: stated ones; a line of a province
+    or an intake on the way is found from what is reached. since: when the incident itself became known, where that is not
+    known_at: agreements bind as they stood then. zone: for hours in reasons.
     """
 
     lead: str
@@ -277,6 +345,14 @@ class Facts:
     kind: Kind = Kind.INCIDENT
     grade: Grade | None = None
     drill: bool = False
+    declared: bool = False
+    circumstances: tuple[Circumstance, ...] = ()
+    since: datetime | None = None
+
+    @property
+    def stood_at(self) -> datetime:
+        """The instant whose agreements bind: a later version closes nothing that was open before it."""
+        return self.since or self.known_at
 
     @property
     def neighbours(self) -> tuple[tuple[str, str], ...]:
@@ -297,10 +373,25 @@ def _named(by_key: Mapping[EntryKey, Reached], keys: Iterable[EntryKey]) -> list
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a duty stands, part by part: what was found, where on the river (None where reach is not what binds), and which
+    clock runs: from when, how long, and what the limit rests on."""
+
+    fact: Words
+    stretch: Words | None
+    clock: Words
+
+
+ObligationKey = tuple[str, str, str, str, str, str, str]
+"""Who, tells, role, agreement, clause, kind, occasion: one duty of one incident, whatever it was found again by."""
+
+
+@dataclass(frozen=True, slots=True)
 class Obligation:
     """A clause applied: who owes what to whom by when, and why. `cited` names agreement and clause for a reader.
 
-    source: of the time limit. deadline_at is None when neither text nor policy sets a limit.
+    source: of the time limit. deadline_at is None when neither text nor policy sets a limit. tiers: the levels it climbs if
+    nobody answers. new: why a later assessment raised what an earlier one did not; None for the others.
     """
 
     agreement: str
@@ -320,6 +411,19 @@ class Obligation:
     occasion: str
     copy_to: tuple[Words, ...]
     automatic: bool
+    explanation: Explanation | None = None
+    tiers: tuple[Words, ...] = ()
+    new: Words | None = None
+
+    @property
+    def key(self) -> ObligationKey:
+        """What makes it this duty and no other; a new version of its agreement makes no new duty."""
+        return self.who, self.tells, self.role, self.agreement, self.clause, self.kind, self.occasion
+
+    @property
+    def inside(self) -> bool:
+        """Whether it is owed to an office of one's own side: done by a call from the desk, never sent to another."""
+        return self.who == self.tells
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,20 @@
 """The hub: from a statement to a frozen assessment and proposed messages. The order of steps, and nothing else."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from emergency import journal, notifications
-from emergency.agreements.values import Kind, NotificationDraft, Told
-from emergency.incidents import document, updates
-from emergency.incidents.findings import Findings, Forecasting, findings
-from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow
+from emergency.agreements import newly
+from emergency.agreements.newly import Before
+from emergency.agreements.values import Kind, NotificationDraft, ObligationKey, Told
+from emergency.incidents import document, frozen, inside, updates
+from emergency.incidents.findings import Findings, Forecasting, findings, sent
+from emergency.incidents.models import AssessmentRow, IncidentRow
 from emergency.incidents.picture import picture
 from emergency.incidents.statement import Statement
 from emergency.incidents.survey import survey
@@ -71,6 +72,7 @@ def assess(
     session.add(row)
     session.flush()
     proposed = propose(session, incident, run.found.drafts, row.id, context.at, by)
+    inside.oblige(session, incident.number, run.found.owed, row.id, context.at)
     moved = updates.drafts(session, incident, run.found, run.survey, n)
     proposed += propose(session, incident, moved, row.id, context.at, by)
     _note(session, incident, row, run, proposed, by, context.at)
@@ -85,7 +87,19 @@ def rerun(
     first = session.scalar(_of(incident.number).order_by(AssessmentRow.n).limit(1))
     seed = seed_at(statement) if first is None else int(first.body["versions"]["seed"])
     ground = ground or survey(session, statement, at=context.at, within=context.within)
-    return _run(ground, statement, context, lead=incident.lead, told=told, seed=seed)
+    run = _run(ground, statement, context, lead=incident.lead, told=told, seed=seed)
+    newest = latest(session, incident.number)
+    if newest is None or frozen.FACTS not in newest.body:
+        return run
+    before = Before(frozen.facts(newest.body, context.zone), newest.body["versions"]["agreements"])
+    return _marked(run, statement, before, inside.raised(session, incident.number))
+
+
+def _marked(run: Run, statement: Statement, before: Before, raised: Iterable[ObligationKey]) -> Run:
+    """The same run; each duty that was not raised before says why it is new."""
+    owed = newly.marked(run.found.owed, raised, before, run.found.facts, run.survey.divisions)
+    found = replace(run.found, owed=owed, drafts=sent(owed))
+    return Run(run.survey, found, document.document(run.survey, found, statement, _versions(run.survey)))
 
 
 def seed_at(statement: Statement) -> int:
@@ -191,25 +205,7 @@ def _oblige(
     session: Session, number: int, draft: NotificationDraft, notification_id: int, assessment_id: int, at: datetime
 ) -> None:
     for owed in draft.obligations:
-        session.execute(
-            insert(ObligationRow)
-            .values(
-                incident=number,
-                who=owed.who,
-                tells=owed.tells,
-                role=owed.role.value,
-                agreement=owed.agreement,
-                clause=owed.clause,
-                occasion=owed.occasion,
-                kind=owed.kind.value,
-                deadline_at=owed.deadline_at,
-                reason=owed.reason.stored(),
-                raised_at=at,
-                assessment_id=assessment_id,
-                notification_id=notification_id,
-            )
-            .on_conflict_do_nothing()
-        )
+        inside.keep(session, number, owed, assessment_id=assessment_id, notification_id=notification_id, at=at)
 
 
 def _note(

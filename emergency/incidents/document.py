@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emergency.agreements.values import Gap, NotificationDraft, Obligation
+from emergency.agreements.values import Explanation, Gap, NotificationDraft, Obligation
+from emergency.incidents import frozen
 from emergency.incidents.findings import Entry, Findings, SiteReached, When, river_name, trailing
 from emergency.incidents.statement import Statement
 from emergency.incidents.values import Survey, candidate_json
@@ -29,6 +30,7 @@ def document(survey: Survey, found: Findings, statement: Statement, versions: Ma
         "assumptions": [words.stored() for words in found.assumptions],
         "versions": {**versions, "seed": found.seed},
         "inputs": inputs(statement, survey.flow_state),
+        frozen.FACTS: frozen.stored(found.facts),
     }
 
 
@@ -109,6 +111,18 @@ def obligation(each: Obligation) -> Json:
         "occasion": each.occasion,
         "copy_to": [words.stored() for words in each.copy_to],
         "automatic": each.automatic,
+        "explanation": explanation(each.explanation) if each.explanation else None,
+        "tiers": [words.stored() for words in each.tiers],
+        "new": each.new.stored() if each.new else None,
+    }
+
+
+def explanation(each: Explanation) -> Json:
+    """Why a duty stands, part by part."""
+    return {
+        "fact": each.fact.stored(),
+        "stretch": each.stretch.stored() if each.stretch else None,
+        "clock": each.clock.stored(),
     }
 
 

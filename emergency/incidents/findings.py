@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from emergency.agreements import obligations as duties
-from emergency.agreements.values import Facts, Gap, Kind, NearSite, NotificationDraft, Obligation, Reached, Told
+from emergency.agreements.values import Facts, Gap, Kind, Medium, NearSite, NotificationDraft, Obligation, Reached, Told
 from emergency.incidents import grading
 from emergency.incidents.grading import Prediction
 from emergency.incidents.statement import SourceState, Statement
@@ -92,6 +92,7 @@ def findings(
     entries = _entries(survey, forecast, release_at)
     sites = _sites(survey, forecast, release_at)
     leading = lead or leads(survey)
+    prediction = grading.predicted(leading, (entry.stay.code for entry in entries), survey.divisions)
     facts = Facts(
         lead=leading,
         known_at=statement.known_at,
@@ -102,7 +103,9 @@ def findings(
         rivers=tuple(dict.fromkeys(survey.sub.reaches[reach_id].river for reach_id in survey.passages)),
         intakes=tuple(_intake(survey, site) for site in sites if site.site.kind is SiteKind.INTAKE),
         told=tuple(told),
+        medium=Medium(statement.medium),
         kind=Kind.INCIDENT,
+        grade=prediction.grade,
         drill=statement.drill,
     )
     owed = duties.obligations(facts, survey.agreements, survey.divisions)
@@ -114,11 +117,16 @@ def findings(
         facts=facts,
         owed=owed,
         gaps=duties.gaps(facts, survey.agreements, survey.divisions, owed),
-        drafts=duties.drafts(owed),
-        prediction=grading.predicted(leading, (entry.stay.code for entry in entries), survey.divisions),
+        drafts=sent(owed),
+        prediction=prediction,
         assumptions=forecast.assumptions,
         seed=seed,
     )
+
+
+def sent(owed: Sequence[Obligation]) -> Sequence[NotificationDraft]:
+    """The messages that go to another desk; an office of one's own side is called, and no desk writes to itself."""
+    return duties.drafts(one for one in owed if not one.inside)
 
 
 def again(found: Findings, survey: Survey, *, kind: Kind, occasion: str) -> Sequence[NotificationDraft]:
@@ -126,11 +134,12 @@ def again(found: Findings, survey: Survey, *, kind: Kind, occasion: str) -> Sequ
 
     Its clocks start when the occasion arose, which is at this assessment.
     """
-    facts = replace(found.facts, kind=kind, occasion=occasion, known_at=found.facts.assessed_at)
+    first = found.facts
+    facts = replace(first, kind=kind, occasion=occasion, known_at=first.assessed_at, since=first.stood_at)
     owing = frozenset(told.by for told in facts.told)
     owed = duties.obligations(facts, survey.agreements, survey.divisions, owing)
     desks = {told.desk for told in facts.told}
-    return [draft for draft in duties.drafts(owed) if draft.tells in desks]
+    return [draft for draft in sent(owed) if draft.tells in desks]
 
 
 def leads(survey: Survey) -> str:

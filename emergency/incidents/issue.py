@@ -19,6 +19,7 @@ from emergency.incidents import content as contents
 from emergency.incidents import tasks, updates
 from emergency.incidents.assess import latest
 from emergency.incidents.models import AssessmentRow, IncidentRow, ReportRow
+from emergency.journal import Actor
 from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions.values import Divisions
 from emergency.notifications import Consent, NotificationRow
@@ -75,6 +76,18 @@ def issue(
     if issued and officer.desk == incident.lead and incident.status == "open":
         incident.next_update_at = promised
     return issued
+
+
+def automatic(session: Session, row: NotificationRow, *, by: Actor, at: datetime) -> bool:
+    """Issue a proposal whose clause is automatic, as a heads-up and never more. False where nothing was assessed yet."""
+    newest = latest(session, row.incident)
+    if newest is None or not row.automatic:
+        return False
+    said = said_to(session, row, newest, jurisdictions.division(session, at), promise(at))
+    notifications.issue(session, row, content=said, act=Act.HEADS_UP, by=by, at=at)
+    access.admit(session, incident=row.incident, jurisdiction=row.tells, because="told", at=at)
+    tasks.put(session, kind="onward", subject=str(row.incident), act_at=at)
+    return True
 
 
 def said_to(

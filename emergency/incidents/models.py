@@ -60,10 +60,17 @@ class AssessmentRow(Base):
 
 
 class ObligationRow(Base):
-    """A duty that an assessment raised, once per occasion; `notification_id` is the message that discharges it."""
+    """A duty that an assessment raised, once per occasion; `notification_id` is the message that discharges it.
+
+    A duty to one's own side has no message: told_at says when that office was called, told_by which officer said so.
+    """
 
     __tablename__ = "obligations"
-    __table_args__ = (UniqueConstraint("incident", "who", "tells", "role", "agreement", "clause", "occasion"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "incident", "who", "tells", "role", "agreement", "clause", "occasion", "kind", name="obligations_once"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     incident: Mapped[int] = mapped_column(ForeignKey("incidents.number"))
@@ -78,7 +85,9 @@ class ObligationRow(Base):
     reason: Mapped[dict[str, Any]] = mapped_column(JSONB)
     raised_at: Mapped[datetime]
     assessment_id: Mapped[int] = mapped_column(BigInteger)
-    notification_id: Mapped[int] = mapped_column(BigInteger)
+    notification_id: Mapped[int | None] = mapped_column(BigInteger)
+    told_at: Mapped[datetime | None]
+    told_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class TaskRow(Base):

@@ -56,7 +56,7 @@ def survey(session: Session, statement: Statement, *, at: datetime, within: Tole
         stays=stays,
         sites=_downstream(river_sites.sites_on(session, version, list(passages), at=at), spot),
         divisions=divisions,
-        agreements=agreements.in_force(session, at),
+        agreements=agreements.in_force(session, statement.known_at),
         flow_state=_flow(statement.flow_state, day.flow_state),
         network_version=version,
         boundary_version=boundaries,

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from emergency import clock, journal, stated
-from emergency.access import Action, Officer
+from emergency.access import Action, Officer, Role
 from emergency.agreements.values import Act
 from emergency.errors import BadInput, Conflict, NotFound
-from emergency.incidents import assess, document, issue, overview, postmortem, record, statement
+from emergency.incidents import assess, document, explained, inside, issue, overview, postmortem, record, statement
 from emergency.incidents.issue import Order
 from emergency.incidents.models import IncidentRow
 from emergency.labels import fault
@@ -147,6 +147,62 @@ def latest(n: int) -> Response:
         )
 
     return reading(do)
+
+
+@blueprint.get("/incidents/<int:n>/why")
+@rule(Action.SEE_INCIDENT)
+def why(n: int) -> Response:
+    """Why a division (?jurisdiction=CODE) is told in this incident, or is not."""
+
+    def do(session: Session) -> Mapping[str, Any]:
+        seen(session, n)
+        return explained.why(session, n, request.args.get("jurisdiction", ""), parts().settings.time_zone)
+
+    return reading(do)
+
+
+@blueprint.post("/incidents/<int:n>/inside")
+@rule(Action.REPORT)
+def told_inside(n: int) -> Response:
+    """An office of one's own side was called: {"role", "at"?}; with "undo": true, it was not."""
+    given, now, officer = body(), context(), signed_in()
+    role = one_of(given.get("role"), "role", sorted(inside.ROLES))
+
+    def do(session: Session) -> tuple[Mapping[str, Any], int]:
+        incident = record.found(session, n, officer, Action.REPORT)
+        if given.get("undo") is True:
+            inside.untell(session, incident, role, officer, at=now.at)
+        else:
+            inside.tell(session, incident, role, officer, at=now.at, told_at=_called_at(given, incident, now))
+        return {"inside": inside.listed(session, n, officer.desk)}, 200
+
+    return once(do)
+
+
+@blueprint.get("/incidents/<int:n>/inside")
+@rule(Action.SEE_INCIDENT)
+def inside_list(n: int) -> Response:
+    """Whom this desk owes a call on its own side, and who has had it; an administrator sees every desk's."""
+    officer = signed_in()
+
+    def do(session: Session) -> Mapping[str, Any]:
+        seen(session, n)
+        return {"inside": inside.listed(session, n, None if officer.role is Role.ADMINISTRATOR else officer.desk or "")}
+
+    return reading(do)
+
+
+def _called_at(given: Mapping[str, Any], incident: IncidentRow, now: assess.Context) -> datetime:
+    if given.get("at") is None:
+        return now.at
+    return stated.checked(
+        instant(given["at"], "at"),
+        "at",
+        after=incident.known_at,
+        because=Words("得知事件", "the incident became known"),
+        now=now.at,
+        zone=now.zone,
+    )
 
 
 @blueprint.get("/incidents/<int:n>/postmortem.json")

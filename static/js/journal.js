@@ -42,6 +42,7 @@ const TOUCHES = /** @type {Record<string, (keyof Changed)[]>} */ ({
   promise: ["incident"],
   contact: ["calls"],
   intake: ["incident", "calls"],
+  inside: ["calls"],
   audience: [],
 });
 const EVERYTHING = /** @type {(keyof Changed)[]} */ (["incident"]);

@@ -3,6 +3,7 @@
 import * as calls from "./acts/calls.js";
 import * as centre from "./acts/centre.js";
 import * as incidents from "./acts/incidents.js";
+import * as inside from "./acts/inside.js";
 import * as issue from "./acts/issue.js";
 import * as offers from "./acts/offers.js";
 import * as reach from "./acts/reach.js";
@@ -105,6 +106,7 @@ function wire() {
       ...own,
       ...report.clicks,
       ...calls.clicks,
+      ...inside.clicks,
       ...issue.clicks,
       ...reasons.clicks,
       ...offers.clicks,
@@ -206,6 +208,7 @@ function initial(me, skew_ms) {
     shapes: null,
     calls: [],
     intakes: [],
+    inside: [],
     files: {},
     mine: [],
     duty: null,

@@ -23,6 +23,7 @@
  * @property {GeoJSON.FeatureCollection | null} shapes
  * @property {import("./types.js").CallCard[]} calls
  * @property {import("./types.js").IntakeCard[]} intakes that this desk rings before anything is decided
+ * @property {import("./types.js").InsideLine[]} inside whom this desk owes a call on its own side
  * @property {Record<string, File>} files by stream
  * @property {import("./types.js").Notification[]} mine open messages for this desk
  * @property {import("./types.js").Duty | null} duty

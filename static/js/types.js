@@ -281,3 +281,13 @@
 /** What every view is given besides its own data. @typedef {{say: Say, language: "zh" | "en", zone: string, now: Date, me: Me}} Here */
 
 export {};
+
+/**
+ * @typedef {object} InsideLine an office of one's own side that is owed a call
+ * @property {string} who
+ * @property {string} role
+ * @property {string} name
+ * @property {string} occasion
+ * @property {string | null} deadline_at
+ * @property {string | null} told_at
+ */

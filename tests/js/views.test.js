@@ -207,6 +207,7 @@ function state(change = {}) {
     shapes: null,
     calls: [],
     intakes: [],
+    inside: [],
     files: { "incident:12": file },
     mine: [],
     duty: null,
@@ -284,6 +285,16 @@ const nearCard = {
   outcomes: [],
   done: false,
 };
+
+test("the inside list says who is owed a call, by when, and what was done can be undone", () => {
+  const line = { who: "511700", role: "fire", name: "消防救援机构", occasion: "initial", deadline_at: "2025-11-20T19:13:00Z", told_at: null };
+  const owed = next(state({ inside: [line, { ...line, role: "health", name: "卫生健康部门", told_at: "2025-11-20T18:50:00Z" }] }), here("zh")).text;
+  assert.match(owed, /本方内部名单（1\/2 已告知）/);
+  assert.match(owed, /data-do="told_inside" data-id="fire" aria-label="记消防救援为已告知"/);
+  assert.match(owed, /data-do="untold_inside" data-id="health"/);
+  assert.doesNotMatch(next(state(), here("zh")).text, /本方内部名单/);
+  assert.doesNotMatch(next(state({ inside: [line] }), here("zh", { role: "liaison" })).text, /told_inside/);
+});
 
 test("a near intake stands first, and without any hour", () => {
   const shown = near([intake, { ...intake, id: 2, near: false, name: "远处取水口" }], here("zh")).text;

@@ -50,6 +50,7 @@ export async function choose(number, step = "push") {
     shapes: null,
     calls: [],
     intakes: [],
+    inside: [],
     picks: {},
     revealed: {},
     cardFaults: {},
@@ -161,9 +162,10 @@ async function fetchAll(number, changed) {
     calls: changed.calls > loaded.calls && CALLERS.has(state().me.role),
   };
   loaded = { ...(state().files[`incident:${number}`]?.changed ?? changed) };
-  const [incident, calls] = await Promise.all([
+  const [incident, calls, own] = await Promise.all([
     wanted.incident || wanted.assessment ? get(`incidents/${number}`) : undefined,
     wanted.calls ? perhaps(get(`incidents/${number}/calls`)) : undefined,
+    wanted.calls ? perhaps(get(`incidents/${number}/inside`)) : undefined,
   ]);
   const assessed = wanted.assessment && incident.assessment_id !== null; // news that lies on no river has none
   const [assessment, shapes] = await Promise.all([
@@ -176,6 +178,7 @@ async function fetchAll(number, changed) {
     ...(assessment === undefined ? {} : { assessment }),
     ...(shapes === undefined ? {} : { shapes }),
     ...(calls === undefined ? {} : { calls: calls?.calls ?? [], intakes: calls?.intakes ?? [] }),
+    ...(own === undefined ? {} : { inside: own?.inside ?? [] }),
   });
 }
 

@@ -4,13 +4,14 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from emergency.agreements import body
 from emergency.agreements.files import sheets
-from emergency.agreements.values import Agreement, Facts, Reached
+from emergency.agreements.values import Agreement, Facts, Kind, Obligation, Reached
 from emergency.jurisdictions.values import Division, Divisions, Level, Succession
 from emergency.words import Words
 
@@ -83,11 +84,13 @@ WENCHUAN: Final = (
 """汶川: 都江堰, then the outer river to 眉山, 乐山, 宜宾, a canal to 什邡 (德阳), and the Tuo to 资阳, 内江; 泸州; 江津."""
 
 
+@cache
 def divisions(on: date = date(2025, 1, 1)) -> Divisions:
     """All divisions of the reference data as of a day."""
     return Divisions(_divisions(), _successions(), on)
 
 
+@cache
 def agreements() -> tuple[Agreement, ...]:
     """Every reference agreement."""
     return tuple(body.read(_faultless(sheet.data), 1) for sheet in sheets(REFERENCE / "agreements"))
@@ -112,6 +115,11 @@ def facts(lead: str, steps: Sequence[Step], register: Divisions, **other: Any) -
             **other,
         }
     )
+
+
+def warnings(owed: Iterable[Obligation]) -> tuple[Obligation, ...]:
+    """What is owed to other desks, reports upward left out."""
+    return tuple(one for one in owed if not one.inside and one.kind is not Kind.REPORT_UPWARD)
 
 
 def entries(steps: Sequence[Step], register: Divisions, at: datetime) -> tuple[Reached, ...]:

@@ -1,7 +1,10 @@
 """The commands say in one sentence what is wrong, and what they did."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
@@ -10,6 +13,7 @@ from emergency.agreements.models import AgreementRow
 from emergency.jurisdictions.models import DivisionRow
 from tests.emergency.agreements import region
 from tests.emergency.agreements.test_files import GOOD, line_of, written
+from tests.emergency.web.conftest import serving
 
 
 def test_check_lists_every_fault_and_fails(app: Flask, tmp_path: Path) -> None:
@@ -47,3 +51,51 @@ def test_load_of_a_bad_file_names_the_place_and_stores_nothing(app: Flask, datab
     assert "pact.yaml, line 4: no division V10100 is known" in done.stderr
     with db.sessions(database).begin() as session:
         assert session.query(AgreementRow).count() == 0
+
+
+def test_check_and_load_print_data_when_asked(app: Flask, database: Engine, tmp_path: Path) -> None:
+    bad = GOOD.replace("form: agreement", "form: treaty")
+    path = str(written(tmp_path, bad))
+    done = app.test_cli_runner().invoke(args=["agreements", "check", path, "--json"])
+    assert done.exit_code == 1
+    [problem] = json.loads(done.stdout)["problems"]
+    assert (problem["file"], problem["line"]) == ("pact.yaml", line_of(bad, "form: treaty"))
+    good = app.test_cli_runner().invoke(args=["agreements", "check", str(written(tmp_path, GOOD)), "--json"])
+    assert (good.exit_code, json.loads(good.stdout)) == (0, {"problems": []})
+    with db.sessions(database).begin() as session:
+        for code in ("V10100", "V20100"):
+            session.add(
+                DivisionRow(
+                    code=code, name_zh=code, name_en=code, level="county", parent=None, desk=True, surrogate=False
+                )
+            )
+    loaded = app.test_cli_runner().invoke(args=["agreements", "load", str(written(tmp_path, GOOD)), "--json"])
+    assert json.loads(loaded.stdout) == {"agreements": [{"id": "valley-pact", "version": 1, "new": True}]}
+
+
+@pytest.fixture
+def valley_app(valley_database: Engine) -> Iterator[Flask]:
+    """The application on the valley."""
+    yield from serving(valley_database)
+
+
+def test_why_answers_in_one_sentence_and_clause_by_clause(valley_app: Flask) -> None:
+    run = valley_app.test_cli_runner().invoke
+    run(args=["incident", "report", "--lon", "100.02", "--lat", "30.1005"])
+    told = run(args=["agreements", "why", "--incident", "1", "--jurisdiction", "V20100"])
+    assert told.exit_code == 0
+    assert told.stdout.startswith("中区须通报：")
+    assert "《谷河协议》第二条 — 适用" in told.stdout
+    answer = json.loads(run(args=["agreements", "why", "--incident", "1", "--jurisdiction", "V30000", "--json"]).stdout)
+    assert (answer["told"], answer["because"]) == (False, "not_reached")
+
+
+@pytest.mark.parametrize(
+    ("incident", "code", "said"), [("9", "V20100", "没有事件 9"), ("1", "999999", "区划清单中没有代码999999")]
+)
+def test_why_of_what_is_not_there_says_so_and_fails(valley_app: Flask, incident: str, code: str, said: str) -> None:
+    run = valley_app.test_cli_runner().invoke
+    run(args=["incident", "report", "--lon", "100.02", "--lat", "30.1005"])
+    done = run(args=["agreements", "why", "--incident", incident, "--jurisdiction", code])
+    assert done.exit_code == 1
+    assert said in done.stderr

@@ -105,7 +105,12 @@ FAULTS = {
     "the same clause twice": ("id: three", "id: two", "- id: two\n    label: {zh: 第三条", 'id "two" stands twice'),
     "nobody bound": ('["V10100", "V20100"]', "[]", "parties: []", "name the parties"),
     "the same party twice": ('["V10100", "V20100"]', '["V10100", "V10100"]', '"V10100", "V10100"', "stands twice; remove one"),
-    "no clause": (GOOD[GOOD.index("clauses:"):GOOD.index("provenance")], "clauses: []\n", "clauses: []", "must not be empty"),
+    "neither clause nor mechanism": (GOOD[GOOD.index("mechanisms:"):GOOD.index("provenance")], "mechanisms: []\nclauses: []\n", "clauses: []", "neither a clause nor a mechanism"),
+    "an office of one's own side told downstream": ("role: head", "role: fire", "role: fire", "is an office of one's own side"),
+    "a report upward that is none": ("relation: upstream, kinds: [upstream_enquiry]", "relation: above, kinds: [incident]", "duty: {role: liaison", "is a report upward: kinds must name report_upward"),
+    "no such tier": ("role: liaison,", "role: liaison, tier: council,", "tier: council", 'the tiers have no "council"'),
+    "no such circumstance": ("kinds: [upstream_enquiry]", "kinds: [upstream_enquiry], circumstances: [rain]", "[rain]", "must be one of drinking_water"),
+    "a limit of law without a number": ("source: text, within_minutes: 30", "source: statute", "source: statute", "the law gives no number"),
     "a list instead of keys": ("scope: {media: [water], rivers: [谷河]}", "scope: [water]", "scope: [water]", "should be keys with values"),
     "a repeated key": ("form: agreement", "form: agreement\nform: plan", "form: plan", 'key "form" is repeated'),
     "an alias": ("form: agreement\nparties: [", "form: agreement\nnotes: *again\nparties: [", "notes: *again", "anchors and aliases are not read"),
@@ -168,15 +173,31 @@ def test_a_folder_or_path_without_files_is_a_fault(tmp_path: Path) -> None:
 def test_the_reference_agreements_have_no_faults() -> None:
     assert load.check(region.REFERENCE / "agreements") == []
     assert {one.id for one in region.agreements()} == {
+        "air-rules-2020",
+        "chengdu-chongqing-2020",
         "district-pairings-2020",
         "eight-city-2019",
+        "fu-nine-2024",
+        "guangan-chongqing-2021",
+        "guidance-2020",
+        "inside-list",
+        "jialing-2019",
+        "luzhou-chongqing-2021",
         "min-tuo-framework",
+        "plan-dazhou-demo",
+        "qiong-2017",
+        "river-chiefs-2018",
         "shenzhen-2020",
         "sichuan-chongqing-2020",
+        "sichuan-provinces-2019",
         "statute-neighbour",
+        "statute-report-upward",
         "told-before",
         "tongbo-2020",
+        "tongbo-cross-river-2020",
         "wan-da-kai-2020",
+        "wan-da-kai-memorandum-2020",
+        "yangtze-compensation-2020",
     }
 
 
@@ -189,20 +210,42 @@ def test_the_reference_names_only_divisions_that_exist() -> None:
 
 def test_no_reference_agreement_claims_a_text_that_is_not_held() -> None:
     held = {(one.id, clause.id) for one in region.agreements() for clause in one.clauses if clause.text_held}
-    assert held == {("statute-neighbour", "art-8"), ("told-before", "tell-again")}
+    ours = {(one.id, clause.id) for one in region.agreements() for clause in one.clauses if one.form is Form.PLAN}
+    assert held - ours == {("statute-neighbour", "art-8")}, "of all that others signed, only the law's text is held"
     assert not any(mechanism.text_held for one in region.agreements() for mechanism in one.mechanisms)
-    assert all(clause.duty.source is Source.POLICY for one in region.agreements() for clause in one.clauses)
+    by_law = {
+        one.id for one in region.agreements() for clause in one.clauses if clause.duty.source is not Source.POLICY
+    }
+    assert by_law == {"statute-report-upward"}
 
 
-def test_the_wan_da_kai_agreement_keeps_three_empty_slots() -> None:
-    assert [mechanism.name is None for mechanism in region.agreement("wan-da-kai-2020").mechanisms] == [
-        False,
-        False,
-        True,
-        True,
-        True,
+SLOTS = {
+    "wan-da-kai-2020": (5, 3),
+    "wan-da-kai-memorandum-2020": (10, 8),
+    "chengdu-chongqing-2020": (10, 7),
+    "tongbo-cross-river-2020": (9, 6),
+    "fu-nine-2024": (11, 11),
+    "sichuan-chongqing-2020": (8, 0),
+    "guidance-2020": (8, 0),
+}
+
+
+@pytest.mark.parametrize(("named", "slots"), SLOTS.items())
+def test_what_is_known_to_exist_and_not_held_is_an_empty_slot(named: str, slots: tuple[int, int]) -> None:
+    mechanisms = region.agreement(named).mechanisms
+    assert (len(mechanisms), sum(each.name is None for each in mechanisms)) == slots
+
+
+def test_the_pairings_stand_in_their_printed_order_with_jiulongpo_twice() -> None:
+    pairs = [clause.duty.tells for clause in region.agreement("district-pairings-2020").clauses]
+    assert pairs == [
+        ("510115", "500113"),
+        ("510105", "500103"),
+        ("510108", "500107"),
+        ("510114", "500107"),
+        ("510104", "500105"),
     ]
 
 
-def test_the_min_tuo_parties_are_said_to_be_incomplete() -> None:
-    assert [one.id for one in region.agreements() if not one.parties_complete] == ["min-tuo-framework"]
+def test_the_parties_that_are_not_all_known_are_said_to_be_incomplete() -> None:
+    assert [one.id for one in region.agreements() if not one.parties_complete] == ["fu-nine-2024", "min-tuo-framework"]

@@ -127,6 +127,23 @@ def test_the_reference_agreements_come_back_from_the_database_as_they_were_read(
     assert load.in_force(session, AT) == region.agreements()
 
 
+def test_an_assessment_finds_the_versions_that_it_names_again(session: db.Writing, tmp_path: Path) -> None:
+    load.load(session, written(tmp_path, GOOD), at=AT, by=BY)
+    load.load(session, written(tmp_path, GOOD.replace("热线", "专线")), at=AT, by=BY)
+    assert [(one.id, one.version) for one in load.stored(session, {"valley-pact": 1})] == [("valley-pact", 1)]
+    assert load.stored(session, {}) == ()
+
+
+def test_what_an_assessment_does_not_name_is_told_apart_by_when_it_was_loaded(
+    session: db.Writing, tmp_path: Path
+) -> None:
+    load.load(session, written(tmp_path, GOOD), at=AT, by=BY)
+    later = AT + timedelta(hours=1)
+    load.load(session, written(tmp_path, GOOD.replace("id: valley-pact", "id: other-pact")), at=later, by=BY)
+    assert [one.id for one in load.others(session, {"valley-pact": 1}, AT)] == []
+    assert [one.id for one in load.others(session, {"valley-pact": 1}, later)] == ["other-pact"]
+
+
 def test_the_migration_goes_down_and_up_with_rows(database: Engine) -> None:
     with database.begin() as connection:
         connection.execute(

@@ -47,7 +47,8 @@ ALL = region.agreements()
 
 
 def owed(lead: str, steps: Sequence[Step], **other: Any) -> tuple[Obligation, ...]:
-    return obligations(region.facts(lead, steps, REGISTER, **other), ALL, REGISTER)
+    """What is owed to other desks; reports upward and the inside list have their own tests."""
+    return region.warnings(obligations(region.facts(lead, steps, REGISTER, **other), ALL, REGISTER))
 
 
 def pairs(found: Sequence[Obligation], named: str) -> set[tuple[str, str]]:
@@ -61,17 +62,21 @@ def desks_told(found: Sequence[Obligation]) -> set[str]:
 # --- 铜钵河
 
 
-def test_dazhou_owes_liangping_one_message_that_cites_all_four() -> None:
+def test_dazhou_owes_liangping_one_message_that_cites_all_that_bind_the_two() -> None:
     found = drafts(owed(DAZHOU, region.TONGBO))
     to_liangping = [draft for draft in found if draft.tells == LIANGPING]
     assert len(to_liangping) == 1
     draft = to_liangping[0]
     assert (draft.who, draft.role, draft.kind, draft.circle) == (DAZHOU, Role.LIAISON, Kind.INCIDENT, Circle.NOW)
     assert draft.clauses == (
+        ("guidance-2020", "task-4-downstream"),
         ("sichuan-chongqing-2020", "to-downstream"),
+        ("sichuan-provinces-2019", "chongqing"),
         ("statute-neighbour", "art-8"),
         ("tongbo-2020", "downstream"),
+        ("tongbo-cross-river-2020", "sharing"),
         ("wan-da-kai-2020", "early-warning"),
+        ("wan-da-kai-memorandum-2020", "cross-border-basins"),
     )
     assert draft.deadline_at == KNOWN_AT + timedelta(minutes=15)
     assert (draft.act, draft.automatic) == (Act.FORMAL_NOTICE, False)
@@ -106,9 +111,9 @@ def test_the_clock_of_a_watched_desk_starts_when_it_rises_to_prepare() -> None:
     assert to_guangan.deadline_at == ASSESSED_AT + timedelta(hours=183 - 72, minutes=15)
 
 
-def test_hechuan_beyond_guangan_is_owed_under_the_mechanism_of_both_sides_only() -> None:
+def test_hechuan_beyond_guangan_is_owed_under_the_agreements_of_both_provinces_only() -> None:
     to_hechuan = [one for one in owed(DAZHOU, region.TONGBO) if one.tells == HECHUAN]
-    assert [one.agreement for one in to_hechuan] == ["sichuan-chongqing-2020"]
+    assert [one.agreement for one in to_hechuan] == ["sichuan-chongqing-2020", "sichuan-provinces-2019"]
     assert to_hechuan[0].circle is Circle.WATCH
 
 
@@ -123,9 +128,14 @@ def test_an_enquiry_runs_against_the_stream() -> None:
     found = owed(LIANGPING, upstream, kind=Kind.UPSTREAM_ENQUIRY, occasion="enquiry 1")
     assert {(one.agreement, one.clause) for one in found} == {
         ("tongbo-2020", "enquiry"),
+        ("tongbo-cross-river-2020", "sharing-upstream"),
         ("sichuan-chongqing-2020", "to-upstream"),
+        ("sichuan-provinces-2019", "chongqing-upstream"),
+        ("guidance-2020", "task-4-upstream"),
         ("statute-neighbour", "art-8"),
     }
+    heads = next(one for one in found if one.agreement == "guidance-2020").copy_to
+    assert any("负责人" in words.zh for words in heads), "heads inform each other, not only duty officers"
     assert {(one.who, one.tells, one.kind, one.circle) for one in found} == {
         (LIANGPING, DAZHOU, Kind.UPSTREAM_ENQUIRY, Circle.NOW)
     }
@@ -253,18 +263,26 @@ def test_shenzhen_and_the_pairings_are_told_of_no_water(kind: Kind) -> None:
 
 def test_a_courtesy_copy_goes_to_the_partner_of_the_district_alone() -> None:
     found = owed(CHENGDU, (Step("510115", "MIN", 0),), kind=Kind.COURTESY_COPY, occasion="courtesy")
-    assert [(one.clause, one.tells, one.circle) for one in found] == [("wenjiang-banan", "500113", Circle.WATCH)]
+    assert {(one.agreement, one.clause, one.tells, one.circle) for one in found} == {
+        ("district-pairings-2020", "wenjiang-banan", "500113", Circle.WATCH),
+        ("chengdu-chongqing-2020", "emergency-interaction", "500000", Circle.WATCH),
+        ("shenzhen-2020", "courtesy", SHENZHEN, Circle.WATCH),
+    }
 
 
 def test_a_courtesy_copy_of_the_other_side_reaches_the_city_of_the_district() -> None:
     found = owed("500113", (Step("500113", "CJ", 0),), kind=Kind.COURTESY_COPY, occasion="courtesy")
-    assert [(one.clause, one.tells) for one in found] == [("wenjiang-banan", CHENGDU)]
+    assert {(one.clause, one.tells) for one in found} == {
+        ("wenjiang-banan", CHENGDU),
+        ("emergency-interaction", CHENGDU),
+    }
 
 
 def test_an_ended_partner_is_told_through_its_successor() -> None:
     register = region.divisions(date(2026, 1, 1))
     copy = region.facts(CHENGDU, (Step("510104", "FUH", 0),), register, kind=Kind.COURTESY_COPY)
-    assert [(one.clause, one.tells) for one in obligations(copy, ALL, register)] == [("jinjiang-jiangbei", "50LJXQ")]
+    pairing = [one for one in obligations(copy, ALL, register) if one.agreement == "district-pairings-2020"]
+    assert [(one.clause, one.tells) for one in pairing] == [("jinjiang-jiangbei", "50LJXQ")]
 
 
 def test_an_ended_party_is_bound_through_its_successors() -> None:
@@ -277,22 +295,31 @@ def test_an_ended_party_is_bound_through_its_successors() -> None:
 # --- outside every agreement
 
 
-def test_renhe_leaves_for_shaanxi_where_only_the_law_stands_and_the_gap_shows() -> None:
+def test_renhe_leaves_for_shaanxi_under_the_agreement_of_the_two_provinces_alone() -> None:
     chain = region.facts(DAZHOU, (Step("511781", "REN", 0), Step("610924", "REN", 9, (0,))), REGISTER)
-    found = obligations(chain, ALL, REGISTER)
-    assert [(one.agreement, one.who, one.tells, one.circle) for one in found] == [
-        ("statute-neighbour", DAZHOU, ANKANG, Circle.NOW)
-    ]
-    assert found[0].text_held is True
-    assert "及时通报相邻区域" in (found[0].clause_text or Words("", "")).zh
-    shown = gaps(chain, ALL, REGISTER, found)
+    found = region.warnings(obligations(chain, ALL, REGISTER))
+    assert {(one.agreement, one.who, one.tells, one.circle) for one in found} == {
+        ("guidance-2020", DAZHOU, ANKANG, Circle.NOW),
+        ("sichuan-provinces-2019", DAZHOU, ANKANG, Circle.NOW),
+        ("statute-neighbour", DAZHOU, ANKANG, Circle.NOW),
+    }
+    law = next(one for one in found if one.agreement == "statute-neighbour")
+    assert law.text_held is True
+    assert "及时通报相邻区域" in (law.clause_text or Words("", "")).zh
+    assert gaps(chain, ALL, REGISTER, found) == ()
+
+
+def test_where_only_the_law_stands_the_gap_shows() -> None:
+    chain = region.facts(DAZHOU, (Step("511781", "REN", 0), Step("610924", "REN", 9, (0,))), REGISTER)
+    without = [one for one in ALL if one.id != "sichuan-provinces-2019"]
+    shown = gaps(chain, without, REGISTER, obligations(chain, without, REGISTER))
     assert [(gap.jurisdiction, gap.duty, gap.relay) for gap in shown] == [(ANKANG, GapDuty.STATUTE, None)]
     assert "没有协议覆盖安康市" in shown[0].reason.zh
 
 
 def test_from_chengkou_ankang_is_relayed_by_dazhou() -> None:
     chain = region.facts(CHENGKOU, region.REN, REGISTER)
-    found = obligations(chain, ALL, REGISTER)
+    found = region.warnings(obligations(chain, ALL, REGISTER))
     assert desks_told(found) == {DAZHOU}
     shown = gaps(chain, ALL, REGISTER, found)
     assert [(gap.jurisdiction, gap.duty, gap.relay) for gap in shown] == [(ANKANG, GapDuty.RELAY, DAZHOU)]
@@ -302,9 +329,10 @@ def test_from_chengkou_ankang_is_relayed_by_dazhou() -> None:
 def test_dazhou_once_told_owes_ankang_by_its_own_clock() -> None:
     told_at = KNOWN_AT + timedelta(minutes=10)
     chain = region.facts(CHENGKOU, region.REN, REGISTER, told=(Told(DAZHOU, CHENGKOU, told_at),))
-    found = obligations(chain, ALL, REGISTER, owing=frozenset({DAZHOU}))
-    assert [(one.who, one.tells, one.agreement) for one in found] == [(DAZHOU, ANKANG, "statute-neighbour")]
-    assert found[0].deadline_at == told_at + timedelta(minutes=15)
+    found = region.warnings(obligations(chain, ALL, REGISTER, owing=frozenset({DAZHOU})))
+    assert {(one.who, one.tells) for one in found} == {(DAZHOU, ANKANG)}
+    assert {one.agreement for one in found} == {"guidance-2020", "sichuan-provinces-2019", "statute-neighbour"}
+    assert {one.deadline_at for one in found} == {told_at + timedelta(minutes=15)}
 
 
 def test_a_desk_that_was_not_told_owes_nothing_yet() -> None:
@@ -322,19 +350,20 @@ def test_yulin_is_a_gap_of_the_six_parties() -> None:
 
 def test_wenchuan_is_led_by_aba_and_everyone_reached_is_owed_or_shown() -> None:
     chain = region.facts(ABA, region.WENCHUAN, REGISTER)
-    found = obligations(chain, ALL, REGISTER)
+    found = region.warnings(obligations(chain, ALL, REGISTER))
     assert {(one.tells, one.agreement) for one in found} == {
         (CHENGDU, "statute-neighbour"),
+        (CHENGDU, "river-chiefs-2018"),
+        (DEYANG, "river-chiefs-2018"),
+        (MEISHAN, "river-chiefs-2018"),
+        ("512000", "river-chiefs-2018"),
         ("500116", "sichuan-chongqing-2020"),
+        ("500116", "sichuan-provinces-2019"),
     }
     shown = {gap.jurisdiction: (gap.duty, gap.relay) for gap in gaps(chain, ALL, REGISTER, found)}
     assert shown == {
-        CHENGDU: (GapDuty.STATUTE, None),
-        MEISHAN: (GapDuty.RELAY, CHENGDU),
-        DEYANG: (GapDuty.RELAY, CHENGDU),
         "511100": (GapDuty.RELAY, MEISHAN),
         "511500": (GapDuty.RELAY, "511100"),
-        "512000": (GapDuty.RELAY, CHENGDU),
         "511000": (GapDuty.RELAY, "512000"),
         "510500": (GapDuty.RELAY, "511500"),
     }
@@ -349,7 +378,7 @@ def test_where_nothing_is_loaded_the_gap_says_that_nobody_is_bound() -> None:
 def test_a_division_without_any_desk_is_a_gap_and_no_recipient() -> None:
     chain = region.facts(DAZHOU, region.TONGBO, REGISTER)
     deskless = replace(chain, reached=(chain.reached[0], replace(chain.reached[1], desk=None)))
-    found = obligations(deskless, ALL, REGISTER)
+    found = region.warnings(obligations(deskless, ALL, REGISTER))
     assert found == ()
     assert [(gap.jurisdiction, gap.duty) for gap in gaps(deskless, ALL, REGISTER, found)] == [(LIANGPING, GapDuty.NONE)]
 

@@ -24,6 +24,7 @@ QUERIES = {
     "network.traced": "lon=100.02&lat=30.1005",
     "network.named": "q=谷",
     "incidents.previewed": "ids=1",
+    "incidents.why": "jurisdiction=V20100",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "incidents.preview": {"location": HEAD},
@@ -35,6 +36,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "incidents.stand_down": {"reason": "达标", "signer": "领导"},
     "incidents.close": {"reason": "结束"},
     "notifications.acknowledge": {"via": "web"},
+    "incidents.told_inside": {"role": "fire"},
     "contacts.called": {"outcome": "no_answer", "contact": 1},
     "contacts.reveal": {"contact": 1},
     "contacts.called_intake": {"outcome": "no_answer"},

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from emergency import journal, notifications
-from emergency.agreements.values import Kind, NotificationDraft, Told
-from emergency.incidents import document, updates
+from emergency.agreements.values import Grade, Kind, NotificationDraft, Told
+from emergency.incidents import document, tasks, updates
 from emergency.incidents.findings import Findings, Forecasting, findings
 from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow
 from emergency.incidents.picture import picture
@@ -23,7 +23,7 @@ from emergency.notifications import Draft, NotificationRow
 from emergency.river import ensemble
 from emergency.units import iso
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Of the reasoning; raised whenever the same inputs may give another answer."""
 
 
@@ -61,6 +61,7 @@ def assess(session: Session, incident: IncidentRow, statement: Statement, contex
     proposed = propose(session, incident, run.found.drafts, row.id, context.at, by)
     moved = updates.drafts(session, incident, run.found, run.survey, n)
     proposed += propose(session, incident, moved, row.id, context.at, by)
+    tasks.put(session, kind=tasks.CLOCKS, subject=str(incident.number), act_at=context.at)
     _note(session, incident, row, run, proposed, by, context.at)
     return row
 
@@ -70,7 +71,8 @@ def rerun(session: Session, incident: IncidentRow, statement: Statement, context
     told = who_was_told(session, incident.number)
     first = session.scalar(_of(incident.number).order_by(AssessmentRow.n).limit(1))
     seed = seed_at(statement) if first is None else int(first.body["versions"]["seed"])
-    return _run(session, statement, context, lead=incident.lead, told=told, seed=seed)
+    declared = Grade(incident.declared_grade) if incident.declared_grade else None
+    return _run(session, statement, context, lead=incident.lead, told=told, seed=seed, declared=declared)
 
 
 def seed_at(statement: Statement) -> int:
@@ -137,7 +139,14 @@ def who_was_told(session: Session, number: int) -> Sequence[Told]:
 
 
 def _run(
-    session: Session, statement: Statement, context: Context, *, lead: str | None, told: Sequence[Told], seed: int
+    session: Session,
+    statement: Statement,
+    context: Context,
+    *,
+    lead: str | None,
+    told: Sequence[Told],
+    seed: int,
+    declared: Grade | None = None,
 ) -> Run:
     ground = survey(session, statement, at=context.at)
     found = findings(
@@ -148,6 +157,7 @@ def _run(
         seed=seed,
         lead=lead,
         told=told,
+        declared=declared,
         forecasting=context.forecasting,
     )
     return Run(ground, found, document.document(ground, found, statement, _versions(ground)))
@@ -158,6 +168,7 @@ def _versions(ground: Survey) -> document.Json:
         "network": ground.network_version,
         "boundaries": ground.boundary_version,
         "agreements": {agreement.id: agreement.version for agreement in ground.agreements},
+        "rules": ground.rules.versions,
         "divisions_on": ground.divisions.on.isoformat(),
         "code": CODE_VERSION,
     }

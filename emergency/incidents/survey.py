@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from emergency.agreements import load as agreements
 from emergency.errors import BadInput
+from emergency.incidents import rules
 from emergency.incidents.statement import Statement
 from emergency.incidents.values import Survey, candidate_json
 from emergency.jurisdictions import affected, stretches
@@ -54,6 +55,7 @@ def survey(session: Session, statement: Statement, *, at: datetime) -> Survey:
         sites=_downstream(river_sites.sites_on(session, version, list(passages), at=at), spot),
         divisions=divisions,
         agreements=agreements.in_force(session, at),
+        rules=rules.in_force(session, statement.known_at),
         flow_state=_flow(statement.flow_state, daystate.flow_state(session, network.id, at)),
         network_version=version,
         boundary_version=boundaries,

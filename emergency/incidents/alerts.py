@@ -5,6 +5,7 @@ and stage, written with its journal entries in one transaction: killed anywhere,
 twice. After a standstill only the highest stage is said. An open incident always has its task, so none goes quiet.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +16,6 @@ from sqlalchemy.orm import Session
 from emergency import access, journal
 from emergency.incidents import clocks, due, record, tasks
 from emergency.incidents.clocks import NAMES, Alert, Clock
-from emergency.incidents.due import Running
 from emergency.incidents.models import ClockAlertRow, IncidentRow, TaskRow
 from emergency.journal import Actor
 from emergency.units import iso
@@ -23,6 +23,7 @@ from emergency.units import iso
 KINDS: Final = ("clock.due_soon", "clock.missed")
 """By stage; every later one has risen or is repeated."""
 RISEN: Final = "clock.escalated"
+Called = tuple[Clock, Alert]
 
 
 def watch(session: Session, task: TaskRow, at: datetime, by: Actor) -> None:
@@ -34,11 +35,15 @@ def watch(session: Session, task: TaskRow, at: datetime, by: Actor) -> None:
     audience = access.audience(session, incident.number)
     later: list[datetime] = []
     for each in due.running(session, incident, at):
-        for clock in each.clocks:
-            called = clocks.alert(clock, each.rungs, pace, at)
-            if called is not None and _first_time(session, incident.number, clock, called, at):
-                _say(session, incident, each, clock, called, audience, at, by)
-            later += [when for when in (clocks.next_at(clock, each.rungs, pace, at),) if when is not None]
+        called = [(clock, clocks.alert(clock, each.rungs, pace, at)) for clock in each.clocks]
+        fresh = [
+            (clock, alert)
+            for clock, alert in called
+            if alert is not None and _first_time(session, incident.number, clock, alert, at)
+        ]
+        for together in _together(fresh):
+            _say(session, incident, together, audience, at, by)
+        later += [when for clock in each.clocks if (when := clocks.next_at(clock, each.rungs, pace, at)) is not None]
     if incident.status == record.Status.OPEN:
         later.append(at + pace.repeat)
     if later:
@@ -95,31 +100,38 @@ def _first_time(session: Session, number: int, clock: Clock, called: Alert, at: 
     return bool(new)
 
 
+def _together(fresh: Sequence[Called]) -> list[list[Called]]:
+    """What is due to several at the same hour and has come as far is said in one breath."""
+    groups: dict[tuple[str, datetime, int], list[Called]] = {}
+    for clock, alert in fresh:
+        groups.setdefault((clock.due, clock.until_at, alert.stage), []).append((clock, alert))
+    return list(groups.values())
+
+
 def _say(
     session: Session,
     incident: IncidentRow,
-    each: Running,
-    clock: Clock,
-    called: Alert,
+    called: Sequence[Called],
     audience: frozenset[str],
     at: datetime,
     by: Actor,
 ) -> None:
     """Into the incident's journal, and to the desk that owes it; to the lead's where that desk may not see the incident."""
+    clock, alert = called[0]
     facts: dict[str, Any] = {
         "incident": incident.number,
-        "clock": clock.id,
+        "clocks": [each.id for each, _ in called],
         "who": clock.jurisdiction,
         "what": NAMES[clock.due].stored(),
-        "to": [name.stored() for name in clock.to],
+        "to": [name.stored() for each, _ in called for name in each.to],
         "until_at": iso(clock.until_at),
         "cited": clock.cited.stored(),
-        "stage": called.stage,
-        "tier": called.rung.id,
-        "tier_name": called.rung.name.stored(),
+        "stage": alert.stage,
+        "tier": alert.rung.id,
+        "tier_name": alert.rung.name.stored(),
         "drill": incident.drill,
     }
-    kind = KINDS[called.stage] if called.stage < len(KINDS) else RISEN
+    kind = KINDS[alert.stage] if alert.stage < len(KINDS) else RISEN
     desk = clock.jurisdiction if clock.jurisdiction in audience else incident.lead
     for stream in (f"incident:{incident.number}", f"desk:{desk}"):
         journal.append(session, stream, kind, by=by, at=at, facts=facts)

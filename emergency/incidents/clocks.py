@@ -11,7 +11,7 @@ not report anything, and must not forget a clock that nobody has met.
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -201,7 +201,8 @@ class File:
     """One jurisdiction's side of an incident. `above`: itself and the divisions above it, for rules that bind some.
 
     learnt_at: when it found or learnt of it. standing: in order of time, the first holds from learnt_at. news: when it
-    received more. said_at: when it first told another. ended_at: when handling ended; void_at: when it was withdrawn.
+    received more. said_at: when it first told another. entered_at:
+    when the service was told of it, before which nobody could be alerted. ended_at: when handling ended; void_at: when it was withdrawn.
     """
 
     jurisdiction: str
@@ -216,6 +217,7 @@ class File:
     notices: tuple[Notice, ...] = ()
     promises: tuple[Notice, ...] = ()
     said_at: datetime | None = None
+    entered_at: datetime | None = None
     ended_at: datetime | None = None
     void_at: datetime | None = None
 
@@ -273,6 +275,7 @@ class Clock:
     cited: Words
     scope: Scope
     state: State
+    entered_at: datetime | None = None
     met_at: datetime | None = None
     met_by: Words | None = None
 
@@ -280,6 +283,11 @@ class Clock:
     def late(self) -> bool:
         """Whether it was met after its end."""
         return self.met_at is not None and self.met_at > self.until_at
+
+    @property
+    def rises_from(self) -> datetime:
+        """From when a missed one climbs: its end, or where it was entered later than that, the hour of entering."""
+        return self.until_at if self.entered_at is None else max(self.until_at, self.entered_at)
 
     @property
     def is_open(self) -> bool:
@@ -338,7 +346,7 @@ def alert(clock: Clock, rungs: Sequence[Rung], pace: Pace, now: datetime) -> Ale
     if now <= clock.until_at:
         soon = soon_at(clock, pace)
         return Alert(0, rungs[0], soon) if soon is not None and now >= soon else None
-    stage, since_at = _risen(clock.until_at, len(rungs), pace, now)
+    stage, since_at = _risen(clock.rises_from, len(rungs), pace, now)
     return Alert(stage, rungs[min(stage, len(rungs) - 1)], since_at)
 
 
@@ -351,8 +359,8 @@ def next_at(clock: Clock, rungs: Sequence[Rung], pace: Pace, now: datetime) -> d
         return soon
     if now <= clock.until_at:
         return clock.until_at + MOMENT
-    _, since_at = _risen(clock.until_at, len(rungs), pace, now)
-    risen = since_at - clock.until_at
+    _, since_at = _risen(clock.rises_from, len(rungs), pace, now)
+    risen = since_at - clock.rises_from
     step = pace.tier if risen < pace.tier * (len(rungs) - 2) else pace.repeat
     return since_at + step
 
@@ -370,13 +378,13 @@ def holder(clock: Clock, rungs: Sequence[Rung], pace: Pace, now: datetime) -> Ru
     return rungs[0] if standing is None else standing.rung
 
 
-def _risen(until_at: datetime, rungs: int, pace: Pace, now: datetime) -> tuple[int, datetime]:
-    """The stage since its end, and when that began: a rung at a time, then repeated at the top."""
-    over, top = now - until_at, rungs - 1
+def _risen(from_at: datetime, rungs: int, pace: Pace, now: datetime) -> tuple[int, datetime]:
+    """The stage that a missed one has reached, and since when: a rung at a time, then repeated at the top."""
+    over, top = max(now - from_at, timedelta(0)), rungs - 1
     climbed = int(over / pace.tier)
     if 1 + climbed <= top:
-        return 1 + climbed, until_at + climbed * pace.tier
-    at_top = until_at + (top - 1) * pace.tier
+        return 1 + climbed, from_at + climbed * pace.tier
+    at_top = from_at + (top - 1) * pace.tier
     again = int((now - at_top) / pace.repeat)
     return top + again, at_top + again * pace.repeat
 
@@ -387,7 +395,7 @@ def _before(clock: Clock, pace: Pace) -> timedelta:
 
 
 def _settled(clock: Clock, file: File, pace: Pace, now: datetime) -> Clock:
-    return _with(clock, state=_state(clock, file, pace, now))
+    return replace(clock, state=_state(clock, file, pace, now), entered_at=file.entered_at)
 
 
 def _state(clock: Clock, file: File, pace: Pace, now: datetime) -> State:
@@ -400,13 +408,6 @@ def _state(clock: Clock, file: File, pace: Pace, now: datetime) -> State:
     if now > clock.until_at:
         return State.MISSED
     return State.DUE_SOON if now >= clock.until_at - _before(clock, pace) else State.RUNNING
-
-
-def _with(clock: Clock, *, state: State) -> Clock:
-    return Clock(
-        **{name: getattr(clock, name) for name in Clock.__slots__ if name != "state"},
-        state=state,
-    )
 
 
 # --- when a condition held

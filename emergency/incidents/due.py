@@ -240,6 +240,7 @@ def _file(ground: _Ground, code: str, owes: Owes, learnt_at: datetime) -> File:
         notices=tuple(_owed_notices(sent, learnt_at, ground.divisions)),
         promises=tuple(_promises(sent, ground.divisions)),
         said_at=min(said, default=None),
+        entered_at=ground.incident.opened_at,
         ended_at=ground.incident.stood_down_at if leads else _last(received, Kind.END),
         void_at=ground.withdrawn_at if leads else _last(received, Kind.WITHDRAWAL),
     )

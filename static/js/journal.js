@@ -41,6 +41,11 @@ const TOUCHES = /** @type {Record<string, (keyof Changed)[]>} */ ({
   proposal: ["incident"],
   promise: ["incident"],
   contact: ["calls"],
+  clock: ["incident"],
+  grade: ["incident", "assessment"],
+  response: ["incident"],
+  track: ["incident"],
+  report: ["incident"],
   intake: ["incident", "calls"],
   audience: [],
 });

@@ -48,6 +48,8 @@ export async function choose(number, step = "push") {
     incident: null,
     assessment: null,
     shapes: null,
+    clocks: [],
+    grading: null,
     calls: [],
     intakes: [],
     picks: {},
@@ -161,8 +163,11 @@ async function fetchAll(number, changed) {
     calls: changed.calls > loaded.calls && CALLERS.has(state().me.role),
   };
   loaded = { ...(state().files[`incident:${number}`]?.changed ?? changed) };
-  const [incident, calls] = await Promise.all([
-    wanted.incident || wanted.assessment ? get(`incidents/${number}`) : undefined,
+  const again = wanted.incident || wanted.assessment;
+  const [incident, owed, grading, calls] = await Promise.all([
+    again ? get(`incidents/${number}`) : undefined,
+    again ? perhaps(get(`incidents/${number}/clocks`)) : undefined,
+    again ? perhaps(get(`incidents/${number}/grade`)) : undefined,
     wanted.calls ? perhaps(get(`incidents/${number}/calls`)) : undefined,
   ]);
   const assessed = wanted.assessment && incident.assessment_id !== null; // news that lies on no river has none
@@ -173,6 +178,8 @@ async function fetchAll(number, changed) {
   if (state().chosen !== number) return;
   set({
     ...(incident === undefined ? {} : { incident }),
+    ...(owed === undefined ? {} : { clocks: owed?.clocks ?? [] }),
+    ...(grading === undefined ? {} : { grading }),
     ...(assessment === undefined ? {} : { assessment }),
     ...(shapes === undefined ? {} : { shapes }),
     ...(calls === undefined ? {} : { calls: calls?.calls ?? [], intakes: calls?.intakes ?? [] }),

@@ -41,7 +41,7 @@ def run(sessions: db.Sessions, minutes: float) -> None:
 def said(session: db.Writing, stream: str = "incident:1", clock: str | None = None) -> list[Entry]:
     session.rollback()
     found = [entry for entry in journal.read(session, stream) if entry.kind.startswith("clock.")]
-    return [entry for entry in found if clock in (None, entry.facts["clock"])]
+    return [entry for entry in found if clock is None or clock in entry.facts["clocks"]]
 
 
 def task(session: db.Writing) -> TaskRow:
@@ -87,12 +87,12 @@ def test_the_desk_that_owes_hears_it_and_what_was_said_is_not_said_again(
 ) -> None:
     open_one(session)
     run(sessions, 100)
-    before = [entry.facts["clock"] for entry in said(session, "desk:V10100")]
+    before = [clock for entry in said(session, "desk:V10100") for clock in entry.facts["clocks"]]
     assert set(UPWARD) <= set(before)
     assert len(before) == len(set(before))
     for _ in range(3):
         run(sessions, 100)
-    assert [entry.facts["clock"] for entry in said(session, "desk:V10100")] == before
+    assert [clock for entry in said(session, "desk:V10100") for clock in entry.facts["clocks"]] == before
 
 
 def test_a_worker_that_dies_before_its_commit_leaves_nothing_and_the_next_one_says_it_once(
@@ -191,10 +191,23 @@ def test_a_withdrawn_incident_keeps_only_what_is_still_owed_and_a_closed_one_not
     assert session.scalars(select(TaskRow).where(TaskRow.kind == tasks.CLOCKS, TaskRow.done_at.is_(None))).all() == []
 
 
+def test_a_report_that_is_entered_hours_late_begins_to_climb_when_it_is_entered(
+    session: db.Writing, sessions: db.Sessions
+) -> None:
+    long_ago = (AT - timedelta(hours=10)).isoformat()
+    open_one(session, known_at=long_ago)
+    run(sessions, 1)
+    [entry] = said(session, clock=UPWARD[1])
+    assert (entry.kind, entry.facts["tier"]) == ("clock.missed", "leader")
+    assert set(entry.facts["clocks"]) == set(UPWARD), "what is due to several at one hour is said in one breath"
+    run(sessions, 16)
+    assert said(session, clock=UPWARD[1])[-1].facts["tier"] == "V10000"
+
+
 def test_the_receiver_hears_of_its_own_clocks_at_its_own_desk(session: db.Writing, sessions: db.Sessions) -> None:
     incident, _ = open_one(session)
     send(session, incident, "V20100", 9)
     run(sessions, 130)
-    heard = {entry.facts["clock"]: entry.kind for entry in said(session, "desk:V20100")}
+    heard = {clock: entry.kind for entry in said(session, "desk:V20100") for clock in entry.facts["clocks"]}
     assert heard["V20100/initial/government"] == "clock.missed"
     assert all(name.startswith("V20100/") for name in heard)

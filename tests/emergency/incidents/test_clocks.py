@@ -184,7 +184,7 @@ def test_neighbours_are_told_by_the_deadline_of_the_notices_and_the_government_i
     made = found(one)
     [neighbours] = [each for each in made.values() if each.due is Due.NEIGHBOURS]
     assert (minutes(neighbours), neighbours.to[0].zh) == (15, "梁平区")
-    assert minutes(made["propose/government"]) == 15
+    assert minutes(made["propose/government"]) == 30
     kept = found(replace(one, notices=(replace(notice, met_at=KNOWN_AT + timedelta(minutes=14)),)))
     assert [each.state for each in kept.values() if each.due is Due.NEIGHBOURS] == [State.MET]
     told = found(replace(one, made=(report(Due.PROPOSE, "government", 10),)))

@@ -25,7 +25,7 @@ def predict(measure: str, value: float | str, rule_set: str) -> Prediction:
 
 
 # The tables as they are printed: criterion, value, grade under P2014, grade under R2011. A row on each side of each limit.
-NUMBERS = [
+NUMBERS: list[tuple[str, float | str, Grade, Grade]] = [
     ("deaths", 0, IV, IV),
     ("deaths", 1, IV, III),
     ("deaths", 2, IV, III),
@@ -57,7 +57,7 @@ NUMBERS = [
     ("loss_yuan", 100 * MILLION - 0.01, II, II),
     ("loss_yuan", 100 * MILLION, I, I),
 ]
-CLASSES = [
+CLASSES: list[tuple[str, float | str, Grade, Grade]] = [
     ("ecology", "function_lost", I, I),
     ("ecology", "function_partly_lost", II, II),
     ("ecology", "species_harmed", III, III),

@@ -132,6 +132,7 @@ function wire() {
   });
   document.addEventListener("keydown", keys);
   document.getElementById("sheet")?.addEventListener("close", () => {
+    if (document.querySelector("dialog#sheet[open]")) return; // opened again before the browser said that it was closed
     issue.forget();
     reasons.forget();
     sign.forget();

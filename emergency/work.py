@@ -16,11 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from emergency import clock, db, journal, notifications
+from emergency import clock, db, journal
 from emergency.agreements import load as agreements
 from emergency.agreements import obligations as duties
 from emergency.agreements.values import Circle
-from emergency.incidents import inside, issue, record, tasks
+from emergency.incidents import alerts, inside, issue, record, tasks
 from emergency.incidents.assess import Context, latest, propose, rerun
 from emergency.incidents.findings import sent
 from emergency.incidents.models import IncidentRow, TaskRow
@@ -54,10 +54,13 @@ def run(sessions: db.Sessions, zone: ZoneInfo, *, within: Tolerance = USUAL, onc
 
 def step(sessions: db.Sessions, zone: ZoneInfo, *, now: datetime, within: Tolerance = USUAL) -> bool:
     """Do one thing that is due."""
-    doing = {"onward": lambda session, row, at: onward(session, row, Context(at, zone, within=within))}
+    doing: dict[str, tasks.Doing] = {
+        "onward": lambda session, row, at: onward(session, row, Context(at, zone, within=within)),
+        tasks.CLOCKS: lambda session, row, at: alerts.watch(session, row, at, ME),
+    }
     if tasks.step(sessions, doing, now=now):
         return True
-    watches: tuple[Callable[[Session, datetime], bool], ...] = (send_automatic, chase_proposal, chase_promise)
+    watches: tuple[Callable[[Session, datetime], bool], ...] = (send_automatic, chase_proposal, alerts.begin)
     for watch in watches:
         with sessions.begin() as session:
             if watch(session, now):
@@ -128,23 +131,4 @@ def chase_proposal(session: Session, now: datetime) -> bool:
     }
     for stream in (f"incident:{row.incident}", f"desk:{row.who}"):
         journal.append(session, stream, "proposal.escalated", by=ME, at=now, facts=facts | {"incident": row.incident})
-    return True
-
-
-def chase_promise(session: Session, now: datetime) -> bool:
-    """Alert one lead desk that its promised next word is overdue; the promise is then chased by the hour."""
-    due = (
-        select(IncidentRow)
-        .where(IncidentRow.status == record.Status.OPEN, IncidentRow.next_update_at <= now)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    row = session.scalar(due)
-    if row is None or row.next_update_at is None:
-        return False
-    told = sorted(notifications.told(session, row.number))
-    facts = {"incident": row.number, "promised_at": iso(row.next_update_at), "owed_to": told}
-    row.next_update_at = now + timedelta(hours=1)
-    for stream in (f"incident:{row.number}", f"desk:{row.lead}"):
-        journal.append(session, stream, "promise.overdue", by=ME, at=now, facts=facts)
     return True

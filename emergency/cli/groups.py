@@ -14,6 +14,7 @@ from emergency.cli import (
     officers,
     reference,
     river,
+    rules,
     settings,
     worker,
 )
@@ -23,6 +24,7 @@ ALL: Final[tuple[click.Command, ...]] = (
     river.group,
     jurisdictions.group,
     agreements.group,
+    rules.group,
     reference.group,
     incident.group,
     journal.group,

@@ -17,6 +17,7 @@ from emergency.incidents import assess, overview, postmortem, record, statement
 from emergency.incidents.models import IncidentRow
 from emergency.journal import Actor
 from emergency.river.snap import tolerance
+from emergency.web import clocks_api
 from emergency.web.app import parts
 from emergency.web.language import spoken
 from emergency.words import Words
@@ -24,6 +25,13 @@ from emergency.words import Words
 ME: Final = Actor(process="command line")
 WHOLE: Final = Officer(0, "command line", Role.ADMINISTRATOR, None, None, "")
 FORMATS: Final = ("json",)
+STATES: Final = {
+    "running": Words("在走", "running"),
+    "due_soon": Words("将到期", "due soon"),
+    "missed": Words("已逾期", "missed"),
+    "met": Words("已办", "met"),
+    "void": Words("不再需要", "no longer owed"),
+}
 
 group = AppGroup("incident", help="事件 / Incidents.")
 
@@ -73,6 +81,29 @@ def assessed(number: int, as_json: bool) -> None:
         row = assess.assess(session, incident, record.current(session, incident), context, ME)
         answer = overview.assessment(session, row, parts().deliveries)
     _print({"number": number, "status": incident.status, "lead": incident.lead, "assessment": answer}, as_json)
+
+
+@group.command("clocks")
+@click.argument("number", type=int)
+@click.option("--json", "as_json", is_flag=True)
+@speaking
+def clocks(number: int, as_json: bool) -> None:
+    """各项时限：该办什么、何时到期、由谁承办 / The clocks of an incident: what is due by when, and who holds it."""
+    context = _context()
+    with parts().sessions.begin() as session:
+        answer = spoken(clocks_api.told(session, _incident(session, number), context.at), parts().settings.language)
+    if as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    for each in answer["clocks"]:
+        until = datetime.fromisoformat(each["until_at"]).astimezone(context.zone)
+        state = STATES[each["state"]].to(parts().settings.language)
+        tier = each["tier_name"] or each["met_by"] or ""
+        to = "、".join(each["to"])
+        click.echo(
+            f"{until:%Y-%m-%d %H:%M}  {state}  {each['jurisdiction_name']}  {each['what']} → {to}  {tier}".rstrip()
+        )
+        click.echo(f"    {each['cited']}")
 
 
 @group.command("export")

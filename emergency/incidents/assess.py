@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from emergency import journal, notifications
 from emergency.agreements import newly
 from emergency.agreements.newly import Before
-from emergency.agreements.values import Kind, NotificationDraft, ObligationKey, Told
-from emergency.incidents import document, frozen, inside, updates
+from emergency.agreements.values import Grade, Kind, NotificationDraft, ObligationKey, Told
+from emergency.incidents import document, frozen, inside, tasks, updates
 from emergency.incidents.findings import Findings, Forecasting, findings, sent
 from emergency.incidents.models import AssessmentRow, IncidentRow
 from emergency.incidents.picture import picture
@@ -75,6 +75,7 @@ def assess(
     inside.oblige(session, incident.number, run.found.owed, row.id, context.at)
     moved = updates.drafts(session, incident, run.found, run.survey, n)
     proposed += propose(session, incident, moved, row.id, context.at, by)
+    tasks.put(session, kind=tasks.CLOCKS, subject=str(incident.number), act_at=context.at)
     _note(session, incident, row, run, proposed, by, context.at)
     return row
 
@@ -87,7 +88,8 @@ def rerun(
     first = session.scalar(_of(incident.number).order_by(AssessmentRow.n).limit(1))
     seed = seed_at(statement) if first is None else int(first.body["versions"]["seed"])
     ground = ground or survey(session, statement, at=context.at, within=context.within)
-    run = _run(ground, statement, context, lead=incident.lead, told=told, seed=seed)
+    declared = Grade(incident.declared_grade) if incident.declared_grade else None
+    run = _run(ground, statement, context, lead=incident.lead, told=told, seed=seed, declared=declared)
     newest = latest(session, incident.number)
     if newest is None or frozen.FACTS not in newest.body:
         return run
@@ -166,7 +168,14 @@ def who_was_told(session: Session, number: int) -> Sequence[Told]:
 
 
 def _run(
-    ground: Survey, statement: Statement, context: Context, *, lead: str | None, told: Sequence[Told], seed: int
+    ground: Survey,
+    statement: Statement,
+    context: Context,
+    *,
+    lead: str | None,
+    told: Sequence[Told],
+    seed: int,
+    declared: Grade | None = None,
 ) -> Run:
     found = findings(
         ground,
@@ -176,6 +185,7 @@ def _run(
         seed=seed,
         lead=lead,
         told=told,
+        declared=declared,
         forecasting=context.forecasting,
     )
     return Run(ground, found, document.document(ground, found, statement, _versions(ground)))
@@ -186,6 +196,7 @@ def _versions(ground: Survey) -> document.Json:
         "network": ground.network_version,
         "boundaries": ground.boundary_version,
         "agreements": {agreement.id: agreement.version for agreement in ground.agreements},
+        "rules": ground.rules.versions,
         "divisions_on": ground.divisions.on.isoformat(),
         "day_state": list(ground.day_state),
         "code": CODE_VERSION,

@@ -6,6 +6,7 @@ from typing import Any
 from emergency.agreements.values import Explanation, Gap, NotificationDraft, Obligation
 from emergency.incidents import frozen
 from emergency.incidents.findings import Entry, Findings, SiteReached, When, river_name, trailing
+from emergency.incidents.grading import NAMES, Prediction
 from emergency.incidents.statement import Statement
 from emergency.incidents.values import Survey, candidate_json
 from emergency.river.values import FlowState
@@ -26,11 +27,36 @@ def document(survey: Survey, found: Findings, statement: Statement, versions: Ma
         "gaps": [gap(each, survey) for each in found.gaps],
         "predicted_grade": found.prediction.grade.value,
         "predicted_because": found.prediction.reason.stored(),
+        "grading": [prediction(each, survey) for each in found.predictions],
+        "article_4": [{"item": item, "because": because.stored()} for item, because in found.article_4],
         "release_at": iso(found.release_at),
         "assumptions": [words.stored() for words in found.assumptions],
         "versions": {**versions, "seed": found.seed},
         "inputs": inputs(statement, survey.flow_state),
         frozen.FACTS: frozen.stored(found.facts),
+    }
+
+
+def prediction(each: Prediction, survey: Survey) -> Json:
+    """A grade by one rule set: at least which, by which criteria, and what is not known that could raise it."""
+    title = next(rule_set.title for rule_set in survey.rules.sets if rule_set.id == each.rule_set)
+    return {
+        "rule_set": each.rule_set,
+        "version": each.version,
+        "title": title.stored(),
+        "grade": each.grade.value,
+        "certain": each.certain,
+        "criteria": [
+            {
+                "criterion": hit.criterion,
+                "grade": hit.grade.value,
+                "foreseen": hit.foreseen,
+                "because": hit.because.stored(),
+            }
+            for hit in each.hits
+        ],
+        "unknown": [{"measure": measure, "name": NAMES[measure].stored()} for measure in each.unknown],
+        "reason": each.reason.stored(),
     }
 
 

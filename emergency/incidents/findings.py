@@ -4,6 +4,7 @@ Pure: the seed is an argument, so that the same inputs give the same answer on e
 finds, a desk issues.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,9 +12,21 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from emergency.agreements import obligations as duties
-from emergency.agreements.values import Facts, Gap, Kind, Medium, NearSite, NotificationDraft, Obligation, Reached, Told
+from emergency.agreements.values import (
+    Facts,
+    Gap,
+    Grade,
+    Kind,
+    Medium,
+    NearSite,
+    NotificationDraft,
+    Obligation,
+    Reached,
+    Told,
+)
 from emergency.incidents import grading
-from emergency.incidents.grading import Prediction
+from emergency.incidents.clocks import Rules
+from emergency.incidents.grading import Effect, Intake, Prediction
 from emergency.incidents.statement import SourceState, Statement
 from emergency.incidents.values import Survey
 from emergency.jurisdictions.values import Stay
@@ -59,7 +72,10 @@ class SiteReached:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """One run of reasoning over a survey."""
+    """One run of reasoning over a survey.
+
+    predictions: by each rule set, the default first. article_4: the items that the facts themselves show, each with why.
+    """
 
     lead: str
     release_at: datetime
@@ -69,9 +85,15 @@ class Findings:
     owed: Sequence[Obligation]
     gaps: Sequence[Gap]
     drafts: Sequence[NotificationDraft]
-    prediction: Prediction
+    predictions: Sequence[Prediction]
+    article_4: Sequence[tuple[str, Words]]
     assumptions: Sequence[Words]
     seed: int
+
+    @property
+    def prediction(self) -> Prediction:
+        """By the rule set that counts."""
+        return self.predictions[0]
 
 
 def findings(
@@ -83,6 +105,7 @@ def findings(
     seed: int,
     lead: str | None = None,
     told: Sequence[Told] = (),
+    declared: Grade | None = None,
     forecasting: Forecasting = ensemble.run,
 ) -> Findings:
     """Arrivals, sites, duties and gaps of a survey. `lead`: an open incident keeps its own."""
@@ -92,7 +115,8 @@ def findings(
     entries = _entries(survey, forecast, release_at)
     sites = _sites(survey, forecast, release_at)
     leading = lead or leads(survey)
-    prediction = grading.predicted(leading, (entry.stay.code for entry in entries), survey.divisions)
+    foreseen = _effects(survey, statement, leading, entries, sites, at)
+    predictions = tuple(grading.predicted(foreseen, rule_set) for rule_set in survey.rules.sets)
     facts = Facts(
         lead=leading,
         known_at=statement.known_at,
@@ -105,7 +129,7 @@ def findings(
         told=tuple(told),
         medium=Medium(statement.medium),
         kind=Kind.INCIDENT,
-        grade=prediction.grade,
+        grade=_grade(predictions[0], declared),
         drill=statement.drill,
     )
     owed = duties.obligations(facts, survey.agreements, survey.divisions)
@@ -118,7 +142,8 @@ def findings(
         owed=owed,
         gaps=duties.gaps(facts, survey.agreements, survey.divisions, owed),
         drafts=sent(owed),
-        prediction=prediction,
+        predictions=predictions,
+        article_4=_article_4(survey.rules, statement, foreseen),
         assumptions=forecast.assumptions,
         seed=seed,
     )
@@ -140,6 +165,50 @@ def again(found: Findings, survey: Survey, *, kind: Kind, occasion: str) -> Sequ
     owed = duties.obligations(facts, survey.agreements, survey.divisions, owing)
     desks = {told.desk for told in facts.told}
     return [draft for draft in sent(owed) if draft.tells in desks]
+
+
+def _effects(
+    survey: Survey,
+    statement: Statement,
+    lead: str,
+    entries: Sequence[Entry],
+    sites: Sequence[SiteReached],
+    at: datetime,
+) -> tuple[Effect, ...]:
+    """What is stated and foreseen: of the intakes that can be reached soon, the first of each class."""
+    soon: dict[str, Intake] = {}
+    for each in sites:
+        named = survey.rules.intake_classes.get(each.site.admin_class or "")
+        within = each.near or each.when.earliest_at - at <= survey.rules.intake_within
+        if each.site.kind is SiteKind.INTAKE and named is not None and within:
+            soon.setdefault(named, Intake(each.site.name, named))
+    codes = [entry.stay.code for entry in entries]
+    return grading.effects(lead, codes, survey.divisions, statement.impact, soon.values())
+
+
+def _grade(prediction: Prediction, declared: Grade | None) -> Grade | None:
+    """What duties may rest on: the graver of declared and foreseen. While the unknown could raise it, no clause is silenced."""
+    if declared is None:
+        return prediction.grade if prediction.certain else None
+    return grading.graver(declared, prediction.grade)
+
+
+def _article_4(rules: Rules, statement: Statement, foreseen: Sequence[Effect]) -> list[tuple[str, Words]]:
+    """The items of article 4 that the facts show; an officer may hold others to apply."""
+    across = (each for each in foreseen if each.measure == "crossing" and each.value in ("province", "nation"))
+    intakes = (each for each in foreseen if each.measure == "intake_interrupted" and each.value != grading.NONE)
+    metal = next((name for name in rules.metals if _names(statement.substance or "", name)), None)
+    shown = {
+        "water_source": next((each.because for each in intakes), None),
+        "heavy_metal": Words(f"物质含“{metal}”", f'the substance names "{metal}"') if metal else None,
+        "across_lines": next((each.because for each in across), None),
+    }
+    return [(item.id, because) for item in rules.article_4 if (because := shown.get(item.id)) is not None]
+
+
+def _names(substance: str, metal: str) -> bool:
+    """A Chinese name may stand within a word, an English one is a word of its own."""
+    return metal in re.findall(r"[a-z]+", substance.lower()) if metal.isascii() else metal in substance
 
 
 def leads(survey: Survey) -> str:

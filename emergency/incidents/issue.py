@@ -16,7 +16,7 @@ from emergency.access import Action, Officer, Subject
 from emergency.agreements.values import Act, Kind
 from emergency.errors import BadInput, Conflict, Forbidden, NotFound
 from emergency.incidents import content as contents
-from emergency.incidents import tasks, updates
+from emergency.incidents import due, tasks, updates
 from emergency.incidents.assess import latest
 from emergency.incidents.models import AssessmentRow, IncidentRow, ReportRow
 from emergency.journal import Actor
@@ -29,6 +29,8 @@ from emergency.words import Words
 NEXT_UPDATE: Final = timedelta(hours=2)
 """Policy: unless the officer says another hour, the next word is promised for the first full hour after this."""
 ENDED: Final = ("incident.withdrawn", "incident.stood_down")
+ENDINGS: Final = ("withdrawal", "withdrawal, formal", "end", "end, formal")
+"""The occasions of those entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def issue(
         row = _owned(session, incident, number, officer, order)
         behalf = _behalf(row, officer, order)
         notifications.withhold(session, row, reason=reason, by=officer.actor, at=at, on_behalf=behalf)
+    tasks.put(session, kind=tasks.CLOCKS, subject=str(incident.number), act_at=at)
     if issued and officer.desk == incident.lead and incident.status == "open":
         incident.next_update_at = promised
     return issued
@@ -138,12 +141,12 @@ def _why(session: Session, row: NotificationRow) -> str | None:
             ReportRow.incident == row.incident, ReportRow.received_at == row.proposed_at
         )
         return session.scalar(typed.order_by(ReportRow.n.desc()).limit(1))
-    if row.kind in notifications.ENDINGS:
+    if row.kind in notifications.ENDINGS and row.occasion in ENDINGS:
         noted = select(journal.Row.facts["reason"].astext).where(
             journal.Row.stream == f"incident:{row.incident}", journal.Row.kind.in_(ENDED)
         )
         return session.scalar(noted.order_by(journal.Row.n.desc()).limit(1))
-    return None
+    return due.reason_of(session, row)
 
 
 def promise(at: datetime) -> datetime:

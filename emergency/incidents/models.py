@@ -103,3 +103,56 @@ class TaskRow(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
     done_at: Mapped[datetime | None]
+
+
+class RuleRow(Base):
+    """One version of a rule document that this deployment loaded: criteria of grades, or limits. Its body is never changed.
+
+    A document of the same id that came with the service is replaced by it from `valid_from` on.
+    """
+
+    __tablename__ = "rules"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    loaded_at: Mapped[datetime]
+    checksum: Mapped[str] = mapped_column(String(64))
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class SignedActRow(Base):
+    """A signed act on one desk's file of an incident: a grade declared, raised or lowered, the two-hour track set, a response
+    started, changed or ended, a report made. A trigger refuses any change.
+
+    at: when it was done, as stated; recorded_at: when it was typed in. signer: who decided, or who took the report.
+    """
+
+    __tablename__ = "signed_acts"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    incident: Mapped[int] = mapped_column(ForeignKey("incidents.number"), index=True)
+    jurisdiction: Mapped[str] = mapped_column(String(20))
+    what: Mapped[str] = mapped_column(String(10))
+    act: Mapped[str] = mapped_column(String(20))
+    value: Mapped[str | None] = mapped_column(String(20))
+    before: Mapped[str | None] = mapped_column(String(20))
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    signer: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class ClockAlertRow(Base):
+    """An alert that a clock raised, once per stage, and the tier that has held it since."""
+
+    __tablename__ = "clock_alerts"
+
+    incident: Mapped[int] = mapped_column(ForeignKey("incidents.number"), primary_key=True)
+    clock: Mapped[str] = mapped_column(Text, primary_key=True)
+    stage: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    tier: Mapped[str] = mapped_column(Text)

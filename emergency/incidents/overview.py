@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from emergency import journal, notifications
 from emergency.access import AudienceRow, Officer, Role
 from emergency.agreements.values import Circle
-from emergency.incidents import document, record
+from emergency.incidents import document, record, response
 from emergency.incidents.assess import latest
 from emergency.incidents.measures import ENDED_BY, measured
 from emergency.incidents.models import AssessmentRow, IncidentRow, ReportRow
@@ -17,6 +17,7 @@ from emergency.incidents.statement import CLEARED
 from emergency.jurisdictions.models import DivisionRow
 from emergency.notifications import NotificationRow, State
 from emergency.units import iso
+from emergency.words import Words
 
 Json = dict[str, Any]
 Deliveries = Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]
@@ -47,6 +48,7 @@ def incident(session: Session, row: IncidentRow, deliveries: Deliveries) -> Json
         "reports": [report(each) for each in record.reports(session, row.number)],
         "predicted_grade": newest.body["predicted_grade"] if newest else None,
         "declared_grade": row.declared_grade,
+        **_signed(session, row),
         "measures": _measures(session, row),
         "assessment_id": newest.id if newest else None,
         "notifications": messages(session, told, deliveries),
@@ -177,6 +179,13 @@ def _believed(session: Session, row: IncidentRow) -> Json:
     """What is known of an incident that lies on no river yet."""
     said = record.current(session, row)
     return document.inputs(said, said.flow_state)
+
+
+def _signed(session: Session, row: IncidentRow) -> Json:
+    """Who declared the grade and why, and the response, in the lead's file."""
+    name = _name(session, row.lead)
+    file = response.of_lead(session, row, Words(name["zh"], name["en"]))
+    return {"declared": file["declared"], "response": file["response"]}
 
 
 def _measures(session: Session, row: IncidentRow) -> Json:

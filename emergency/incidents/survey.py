@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from emergency.agreements import load as agreements
 from emergency.errors import BadInput
+from emergency.incidents import rules
 from emergency.incidents.statement import Statement
 from emergency.incidents.values import Survey, candidate_json
 from emergency.jurisdictions import affected, stretches
@@ -57,6 +58,7 @@ def survey(session: Session, statement: Statement, *, at: datetime, within: Tole
         sites=_downstream(river_sites.sites_on(session, version, list(passages), at=at), spot),
         divisions=divisions,
         agreements=agreements.in_force(session, statement.known_at),
+        rules=rules.in_force(session, statement.known_at),
         flow_state=_flow(statement.flow_state, day.flow_state),
         network_version=version,
         boundary_version=boundaries,

@@ -14,6 +14,8 @@ from emergency.incidents.models import TaskRow
 
 LEASE: Final = timedelta(minutes=2)
 AGAIN_AFTER: Final = timedelta(seconds=10)
+CLOCKS: Final = "clocks"
+"""The task of watching the clocks of an incident: one for each, put to the hour at which something next falls due."""
 Doing = Callable[[Session, TaskRow, datetime], None]
 
 

@@ -91,6 +91,7 @@ def _open_occasion(rows: Sequence[NotificationRow], who: str, tells: str) -> str
         row.occasion
         for row in rows
         if (row.who, row.tells, row.kind, row.state) == (who, tells, Kind.UPDATE.value, State.PROPOSED)
+        and row.occasion.startswith("update ")  # what a signed act says is said by itself
     ]
     return waiting[-1] if waiting else None
 

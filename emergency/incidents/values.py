@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emergency.agreements.values import Agreement
+from emergency.incidents.clocks import Rules
 from emergency.jurisdictions.values import Divisions, Stay
 from emergency.river.values import Candidate, FlowState, Passage, Site, Snap, Spot, SubNetwork
 
@@ -21,6 +22,7 @@ class Survey:
     sites: Sequence[Site]
     divisions: Divisions
     agreements: Sequence[Agreement]
+    rules: Rules
     flow_state: FlowState
     network_version: int
     boundary_version: int

@@ -9,6 +9,7 @@ from werkzeug.routing import Rule
 
 from emergency.access import Action
 from emergency.incidents.statement import CANNOT_BE_UNKNOWN, ReportIn
+from emergency.web.clocks_api import BODIES as SIGNED
 from emergency.web.rules import action_of, rule
 
 blueprint = Blueprint("openapi", __name__)
@@ -86,7 +87,8 @@ def _operation(each: Rule, method: str, summary: str) -> dict[str, Any]:
     }
     if method == "POST":
         named = BODIES.get(each.endpoint)
-        body = {"$ref": f"#/components/schemas/{named}"} if named else {"type": "object"}
+        plain: dict[str, Any] = SIGNED.get(each.endpoint, {"type": "object"})
+        body = {"$ref": f"#/components/schemas/{named}"} if named else plain
         made["requestBody"] = {"content": {"application/json": {"schema": body}}}
         made["parameters"].append(
             {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}

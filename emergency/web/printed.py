@@ -143,6 +143,9 @@ def line(entry: Json, speech: Speech) -> str:
         "who": speech.desk(facts.get("who")),
         "role": speech.word("contact", facts.get("role") or facts.get("step") or ""),
         "reason": reason(facts.get("reason")),
+        "tier": facts.get("tier_name", ""),
+        "recipients": speech.words["comma"].join(_office(one, speech) for one in facts.get("to") or ()),
+        "how": speech.word("how", facts["how"]) if facts.get("how") else "",
         "flow": speech.word("flow_state", facts.get("flow_state", "")),
         "behalf": behalf(facts, speech),
         "cleared": cleared(facts.get("cleared"), speech),
@@ -150,6 +153,11 @@ def line(entry: Json, speech: Speech) -> str:
     }
     sentence = speech.words.get(f"entry.{entry['kind']}")
     return sentence.format_map(_Blank(known)) if sentence else str(entry["kind"])
+
+
+def _office(one: str, speech: Speech) -> str:
+    """Whom a report went to: an office by its key, a division by its code, or a name."""
+    return speech.words.get(f"office.{one}") or speech.desk(one)
 
 
 def folded(entries: Sequence[Json], speech: Speech) -> list[Fold]:

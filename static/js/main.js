@@ -9,6 +9,7 @@ import * as offers from "./acts/offers.js";
 import * as reach from "./acts/reach.js";
 import * as reasons from "./acts/reasons.js";
 import * as report from "./acts/report.js";
+import * as sign from "./acts/sign.js";
 import { quietly } from "./acts/trouble.js";
 import * as alarm from "./alarm.js";
 import { get } from "./api.js";
@@ -109,6 +110,7 @@ function wire() {
       ...inside.clicks,
       ...issue.clicks,
       ...reasons.clicks,
+      ...sign.clicks,
       ...offers.clicks,
       ...centre.clicks,
       ...reach.clicks,
@@ -122,7 +124,7 @@ function wire() {
       layer: (/** @type {HTMLInputElement} */ box) => chart.switchLayer(box.dataset.id ?? "", box.checked),
     },
     inputs: { ...report.inputs, ...centre.inputs },
-    submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits, ...reach.submits },
+    submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits, ...sign.submits, ...reach.submits },
   });
   window.addEventListener("resize", () => set({}));
   window.addEventListener("popstate", () => quietly(incidents.open("keep")));
@@ -132,8 +134,10 @@ function wire() {
   });
   document.addEventListener("keydown", keys);
   document.getElementById("sheet")?.addEventListener("close", () => {
+    if (document.querySelector("dialog#sheet[open]")) return; // opened again before the browser said that it was closed
     issue.forget();
     reasons.forget();
+    sign.forget();
     sheets.clear();
   });
 }

@@ -12,6 +12,7 @@
  * @property {string} words
  * @property {number | null} incident
  * @property {number | null} notification
+ * @property {string[]} [clocks] those that an alert is about
  */
 
 /**
@@ -26,16 +27,36 @@ export function standing(state) {
  * @param {News} one
  * @param {State} state
  */
-function settled(one, { incidents, incident }) {
+function settled(one, { incidents, incident, clocks, news }) {
   const listed = incidents?.find(({ number }) => number === one.incident);
   const looked = incident?.number === one.incident ? incident : null;
   const status = looked?.status ?? listed?.status;
-  if (status !== undefined && status !== "open") return true;
+  if (status === "closed" || (status !== undefined && status !== "open" && !one.clocks?.length)) return true;
+  if (one.clocks?.length) return overtaken(one, news) || (looked !== null && met(one.clocks, clocks ?? []));
   if (one.kind === "promise.overdue") return keptSince(one.at, looked);
   const about = looked?.notifications.find(({ id }) => id === one.notification);
   if (one.kind === "proposal.escalated")
     return about ? about.state !== "proposed" : listed?.open_notifications === 0;
   return about?.state === "acknowledged";
+}
+
+/**
+ * A later alert of the same clocks says more.
+ * @param {News} one
+ * @param {News[]} news
+ */
+export function overtaken({ n, incident, clocks = [] }, news) {
+  const later = news.filter((one) => one.incident === incident && one.n > n).flatMap((one) => one.clocks ?? []);
+  return clocks.length > 0 && clocks.every((clock) => later.includes(clock));
+}
+
+/**
+ * @param {string[]} ids
+ * @param {import("./types.js").Clock[]} clocks
+ */
+function met(ids, clocks) {
+  const open = clocks.filter(({ id, tier }) => tier && ids.includes(id));
+  return clocks.length > 0 && !open.length;
 }
 
 /**

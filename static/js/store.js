@@ -21,6 +21,8 @@
  * @property {import("./types.js").Incident | null} incident
  * @property {import("./types.js").Assessment | null} assessment
  * @property {GeoJSON.FeatureCollection | null} shapes
+ * @property {import("./types.js").Clock[]} [clocks] of the chosen incident
+ * @property {import("./types.js").Grading | null} [grading] of the chosen incident
  * @property {import("./types.js").CallCard[]} calls
  * @property {import("./types.js").IntakeCard[]} intakes that this desk rings before anything is decided
  * @property {import("./types.js").InsideLine[]} inside whom this desk owes a call on its own side

@@ -190,6 +190,58 @@
  * @property {Record<string, number | null>} [measures] minutes from knowing to each; null for what is not done yet
  */
 
+/**
+ * @typedef {object} Clock
+ * @property {string} id
+ * @property {string} jurisdiction who owes it
+ * @property {string} jurisdiction_name
+ * @property {string} due
+ * @property {string} what
+ * @property {string[]} to
+ * @property {string} since_at
+ * @property {string} until_at
+ * @property {string} source
+ * @property {string} cited
+ * @property {"running" | "due_soon" | "missed" | "met" | "void"} state
+ * @property {boolean} late
+ * @property {string | null} met_at
+ * @property {string | null} met_by
+ * @property {string | null} tier who holds it; null once nothing is owed
+ * @property {string | null} tier_name
+ * @property {string | null} [alerted_at]
+ */
+/**
+ * @typedef {object} Foreseen
+ * @property {string} rule_set
+ * @property {string} title
+ * @property {string} grade
+ * @property {boolean} certain
+ * @property {{criterion: string, grade: string, foreseen: boolean, because: string}[]} criteria
+ * @property {{measure: string, name: string}[]} unknown
+ */
+/**
+ * @typedef {object} SignedAct
+ * @property {number} id
+ * @property {string} jurisdiction_name
+ * @property {string} what
+ * @property {string} act
+ * @property {string | null} value
+ * @property {string | null} before
+ * @property {string} at
+ * @property {string | null} signer
+ * @property {string | null} reason
+ */
+/** @typedef {{jurisdiction: string, name: string, declared: SignedAct | null, response: SignedAct | null}} GradeFile */
+/**
+ * @typedef {object} Grading
+ * @property {Foreseen[]} predicted by each rule set, the one that counts first
+ * @property {{item: string, label: string, because: string | null, held: boolean}[]} article_4
+ * @property {GradeFile[]} files the lead's first
+ * @property {SignedAct[]} history newest first
+ * @property {boolean} mine whether this desk has a file of its own
+ * @property {string[]} hears whom a signed act of this desk would be owed to
+ */
+
 /** @typedef {{outcome: string, person: string, at: string, typed_at: string, late: boolean}} CallOutcome */
 
 /**

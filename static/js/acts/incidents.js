@@ -48,6 +48,8 @@ export async function choose(number, step = "push") {
     incident: null,
     assessment: null,
     shapes: null,
+    clocks: [],
+    grading: null,
     calls: [],
     intakes: [],
     inside: [],
@@ -162,8 +164,11 @@ async function fetchAll(number, changed) {
     calls: changed.calls > loaded.calls && CALLERS.has(state().me.role),
   };
   loaded = { ...(state().files[`incident:${number}`]?.changed ?? changed) };
-  const [incident, calls, own] = await Promise.all([
-    wanted.incident || wanted.assessment ? get(`incidents/${number}`) : undefined,
+  const again = wanted.incident || wanted.assessment;
+  const [incident, owed, grading, calls, own] = await Promise.all([
+    again ? get(`incidents/${number}`) : undefined,
+    again ? perhaps(get(`incidents/${number}/clocks`)) : undefined,
+    again ? perhaps(get(`incidents/${number}/grade`)) : undefined,
     wanted.calls ? perhaps(get(`incidents/${number}/calls`)) : undefined,
     wanted.calls ? perhaps(get(`incidents/${number}/inside`)) : undefined,
   ]);
@@ -175,6 +180,8 @@ async function fetchAll(number, changed) {
   if (state().chosen !== number) return;
   set({
     ...(incident === undefined ? {} : { incident }),
+    ...(owed === undefined ? {} : { clocks: owed?.clocks ?? [] }),
+    ...(grading === undefined ? {} : { grading }),
     ...(assessment === undefined ? {} : { assessment }),
     ...(shapes === undefined ? {} : { shapes }),
     ...(calls === undefined ? {} : { calls: calls?.calls ?? [], intakes: calls?.intakes ?? [] }),

@@ -3,6 +3,7 @@
 import * as alarm from "../alarm.js";
 import { post } from "../api.js";
 import { here, say } from "../here.js";
+import { overtaken } from "../news.js";
 import { now, set, state } from "../store.js";
 import { entryWords } from "../views/entries.js";
 import { loadMine } from "./calls.js";
@@ -16,7 +17,7 @@ import { quietly } from "./trouble.js";
 const OFFER_MS = 60_000;
 /** What rose to the desk longer ago than a shift's first hour stands in the incident's journal. */
 const NEWS_MS = 3_600_000;
-const RISEN = new Set(["notification.on_behalf", "proposal.escalated", "promise.overdue", "contact.gap", "escalation.exhausted"]);
+const RISEN = new Set(["notification.on_behalf", "proposal.escalated", "promise.overdue", "clock.due_soon", "clock.missed", "clock.escalated", "contact.gap", "escalation.exhausted"]);
 const MOST_NEWS = 3;
 const KEPT = "lianfang.desk.";
 const SILENCED = "lianfang.silenced";
@@ -59,9 +60,15 @@ function rise(entry) {
   const words = entryWords(entry, state(), here());
   const id = (/** @type {string} */ name) => (typeof entry.facts[name] === "number" ? entry.facts[name] : null);
   const { n, kind, at } = entry;
-  const one = { n, kind, at, words, incident: id("incident"), notification: id("notification") };
-  set({ news: [one, ...state().news].slice(0, MOST_NEWS) });
+  const one = { n, kind, at, words, incident: id("incident"), notification: id("notification"), clocks: clocksOf(entry.facts) };
+  const before = state().news.filter((earlier) => !overtaken(earlier, [one]));
+  set({ news: [one, ...before].slice(0, MOST_NEWS) });
   alarm.notice(say("app.name"), words);
+}
+
+/** @param {Record<string, unknown>} facts @returns {string[]} */
+function clocksOf({ clocks }) {
+  return Array.isArray(clocks) ? clocks.map(String) : [];
 }
 
 function ring() {

@@ -156,11 +156,27 @@ function plain(facts, state, say, language) {
     role: facts.role || facts.step ? say(`contact.${facts.role ?? facts.step}`) : "",
     reason: reasonWords(facts.reason, language),
     name: reasonWords(facts.name, language),
+    what: reasonWords(facts.what, language),
+    tier: reasonWords(facts.tier_name, language),
+    recipients: (Array.isArray(facts.to) ? facts.to : []).map((one) => recipient(one, say, language)).join(say("comma")),
+    how: facts.how ? say(`how.${facts.how}`) : "",
+    value: facts.value ?? "",
     flow: facts.flow_state ? say(`flow_state.${facts.flow_state}`) : "",
     why: facts.on_behalf ?? "",
     behalf: facts.on_behalf ? say("entry.behalf", { who: deskName(facts.who, state), why: facts.on_behalf }) : "",
     cleared: facts.cleared?.length ? say("entry.cleared", { fields: fieldNames(facts.cleared, say) }) : "",
   };
+}
+
+/**
+ * Whom a report went to: named in both languages, or by the key of an office or a division.
+ * @param {unknown} one
+ * @param {import("../words.js").Say} say
+ * @param {"zh" | "en"} language
+ */
+function recipient(one, say, language) {
+  if (typeof one !== "string") return reasonWords(one, language);
+  return /^(government|ministry|public)$/.test(one) ? say(`office.${one}`) : one;
 }
 
 /**

@@ -3,6 +3,7 @@
 import { written } from "../coordinates.js";
 import { html, NOTHING } from "../html.js";
 import { journal } from "./entries.js";
+import { gradeCard } from "./grade.js";
 import { gradeTag, hour, spotWords } from "./parts.js";
 import { reached } from "./reached.js";
 import { gaps, sites } from "./sites.js";
@@ -38,7 +39,7 @@ export function known(state, here) {
   if (!state.incident) return html`<p class="empty" role="status" data-key="loading">${say("loading")}</p>`;
   const file = state.files[`incident:${state.chosen}`];
   return html`
-    ${event(state, state.incident, here)}${reached(state, here)}${sites(state, here)}${gaps(state, here)}
+    ${event(state, state.incident, here)}${gradeCard(state, here)}${reached(state, here)}${sites(state, here)}${gaps(state, here)}
     ${journal(file?.entries ?? [], state, here)}
   `;
 }

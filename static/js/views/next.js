@@ -3,6 +3,7 @@
 import { html, NOTHING } from "../html.js";
 import { callBoard, toCall } from "./cards.js";
 import { inside } from "./inside.js";
+import { clocksSection } from "./clocks.js";
 import { mineSection } from "./mine.js";
 import { nearElsewhere } from "./near.js";
 import { hour, runningDown } from "./parts.js";
@@ -29,7 +30,7 @@ export function next(state, here) {
   const order = toCall(state) && !takesBack(state) ? [callBoard, proposals] : [proposals, callBoard];
   return html`
     ${mine}${nearElsewhere(state, here)}
-    ${CALLERS.has(here.me.role) ? [...order, inside].map((view) => view(state, here)) : NOTHING}${promises(state, here)}${waiting(state, here)}
+    ${CALLERS.has(here.me.role) ? [...order, inside].map((view) => view(state, here)) : NOTHING}${state.clocks?.length ? clocksSection(state, here) : promises(state, here)}${waiting(state, here)}
   `;
 }
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from emergency import clock, db, journal, notifications
 from emergency.agreements import obligations as duties
-from emergency.incidents import record, tasks
+from emergency.incidents import leading, links, record, tasks
 from emergency.incidents.assess import Context, latest, propose, rerun
 from emergency.incidents.models import IncidentRow, TaskRow
 from emergency.journal import Actor
@@ -68,7 +68,7 @@ def onward(session: Session, task: TaskRow, at: datetime, zone: ZoneInfo) -> Non
         return
     made = rerun(session, incident, record.current(session, incident), Context(at, zone))
     facts = made.found.facts
-    owing = frozenset(told.desk for told in facts.told)
+    owing = frozenset(told.desk for told in facts.told) - set(links.own_files(session, incident.number))
     owed = duties.obligations(replace(facts, assessed_at=at), made.survey.agreements, made.survey.divisions, owing)
     propose(session, incident, duties.drafts(owed), newest.id, at, ME)
 
@@ -82,6 +82,7 @@ def chase_proposal(session: Session, now: datetime) -> bool:
             NotificationRow.chased_at.is_(None),
             NotificationRow.deadline_at <= now + BEFORE_DEADLINE,
             NotificationRow.circle != "watch",
+            NotificationRow.event.is_not(None),
         )
         .order_by(NotificationRow.deadline_at)
         .limit(1)
@@ -98,8 +99,9 @@ def chase_proposal(session: Session, now: datetime) -> bool:
         "deadline_at": iso(row.deadline_at),
         "tier": "leader",
     }
-    for stream in (f"incident:{row.incident}", f"desk:{row.who}"):
-        journal.append(session, stream, "proposal.escalated", by=ME, at=now, facts=facts | {"incident": row.incident})
+    event = row.event or row.incident
+    for stream in (f"incident:{event}", *_desks(session, event, row.who)):
+        journal.append(session, stream, "proposal.escalated", by=ME, at=now, facts=facts | {"incident": event})
     return True
 
 
@@ -117,6 +119,13 @@ def chase_promise(session: Session, now: datetime) -> bool:
     told = sorted(notifications.told(session, row.number))
     facts = {"incident": row.number, "promised_at": iso(row.next_update_at), "owed_to": told}
     row.next_update_at = now + timedelta(hours=1)
-    for stream in (f"incident:{row.number}", f"desk:{row.lead}"):
+    for stream in (f"incident:{row.number}", *_desks(session, row.number, row.lead)):
         journal.append(session, stream, "promise.overdue", by=ME, at=now, facts=facts)
     return True
+
+
+def _desks(session: Session, number: int, desk: str) -> list[str]:
+    """The streams in which a desk is alarmed; while it offers its lead, those of both desks."""
+    offered = leading.offered(session, number)
+    both = [desk, offered.to_desk] if offered is not None and offered.from_desk == desk else [desk]
+    return [f"desk:{each}" for each in both]

@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from emergency import journal, notifications
-from emergency.agreements.values import Kind, NotificationDraft, Told
+from emergency.agreements.values import Kind, NotificationDraft, Obligation, Told
 from emergency.incidents import document, updates
 from emergency.incidents.findings import Findings, Forecasting, findings
-from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow
+from emergency.incidents.models import AssessmentRow, IncidentRow, LeadHandOverRow, ObligationRow
 from emergency.incidents.picture import picture
 from emergency.incidents.statement import Statement
 from emergency.incidents.survey import survey
@@ -25,6 +25,9 @@ from emergency.units import iso
 
 CODE_VERSION = "2"
 """Of the reasoning; raised whenever the same inputs may give another answer."""
+
+ACCEPTED = "accepted"
+"""The answer by which a desk takes over the lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def assess(session: Session, incident: IncidentRow, statement: Statement, contex
     session.add(row)
     session.flush()
     proposed = propose(session, incident, run.found.drafts, row.id, context.at, by)
-    moved = updates.drafts(session, incident, run.found, run.survey, n)
+    moved = updates.drafts(session, incident, run.found, run.survey, n, former_leads(session, incident.number))
     proposed += propose(session, incident, moved, row.id, context.at, by)
     _note(session, incident, row, run, proposed, by, context.at)
     return row
@@ -70,7 +73,7 @@ def rerun(session: Session, incident: IncidentRow, statement: Statement, context
     told = who_was_told(session, incident.number)
     first = session.scalar(_of(incident.number).order_by(AssessmentRow.n).limit(1))
     seed = seed_at(statement) if first is None else int(first.body["versions"]["seed"])
-    return _run(session, statement, context, lead=incident.lead, told=told, seed=seed)
+    return _run(session, statement, context, lead=incident.lead, told=told, seed=seed, told_by=_teller(incident))
 
 
 def seed_at(statement: Statement) -> int:
@@ -89,9 +92,15 @@ def propose(
     at: datetime,
     by: Actor,
 ) -> list[NotificationRow]:
-    """Put drafts to the desks that owe them, and tie every obligation to the message that discharges it."""
+    """Put drafts to the desks that owe them, and tie every obligation to the message that discharges it.
+
+    What a former lead has told, the lead does not tell again; and a former lead is not told what it handed over.
+    """
     rows = []
+    former = former_leads(session, incident.number)
     for draft in drafts:
+        if draft.who == incident.lead and draft.tells in former and draft.kind is Kind.INCIDENT:
+            continue
         row = notifications.propose(
             session,
             incident=incident.number,
@@ -100,6 +109,7 @@ def propose(
             assessment_id=assessment_id,
             at=at,
             by=by,
+            before=former if draft.who == incident.lead else (),
         )
         _oblige(session, incident.number, draft, row.id, assessment_id, at)
         rows.append(row)
@@ -130,14 +140,40 @@ def latest(session: Session, number: int) -> AssessmentRow | None:
 def who_was_told(session: Session, number: int) -> Sequence[Told]:
     """The desks told so far, each with who told it first and when."""
     first: dict[tuple[str, str], Told] = {}
+    lead = session.get_one(IncidentRow, number).lead
+    former = former_leads(session, number)
     for row in notifications.of_incident(session, number):
         if row.issued_at is not None and row.kind in (Kind.INCIDENT.value, Kind.COURTESY_COPY.value):
-            first.setdefault((row.tells, row.who), Told(desk=row.tells, by=row.who, at=row.issued_at))
-    return tuple(first.values())
+            by = lead if row.who in former else row.who
+            first.setdefault((row.tells, by), Told(desk=row.tells, by=by, at=row.issued_at))
+    return tuple(told for told in first.values() if told.desk != told.by)
+
+
+def former_leads(session: Session, number: int) -> frozenset[str]:
+    """The desks that have led an incident before the one that does."""
+    handed = select(LeadHandOverRow.from_desk).where(
+        LeadHandOverRow.incident == number, LeadHandOverRow.answer == ACCEPTED
+    )
+    now = select(IncidentRow.lead).where(IncidentRow.number == number)
+    return frozenset(session.scalars(handed)) - frozenset(session.scalars(now))
+
+
+def _teller(incident: IncidentRow) -> Told | None:
+    """In a receiving desk's own file: by whom and when that desk was told; its clock starts there."""
+    if incident.told_by is None:
+        return None
+    return Told(desk=incident.lead, by=incident.told_by, at=incident.known_at)
 
 
 def _run(
-    session: Session, statement: Statement, context: Context, *, lead: str | None, told: Sequence[Told], seed: int
+    session: Session,
+    statement: Statement,
+    context: Context,
+    *,
+    lead: str | None,
+    told: Sequence[Told],
+    seed: int,
+    told_by: Told | None = None,
 ) -> Run:
     ground = survey(session, statement, at=context.at)
     found = findings(
@@ -148,6 +184,7 @@ def _run(
         seed=seed,
         lead=lead,
         told=told,
+        told_by=told_by,
         forecasting=context.forecasting,
     )
     return Run(ground, found, document.document(ground, found, statement, _versions(ground)))
@@ -176,10 +213,13 @@ def _oblige(
     session: Session, number: int, draft: NotificationDraft, notification_id: int, assessment_id: int, at: datetime
 ) -> None:
     for owed in draft.obligations:
+        if _raised(session, number, owed):
+            continue
         session.execute(
             insert(ObligationRow)
             .values(
                 incident=number,
+                event=number,
                 who=owed.who,
                 tells=owed.tells,
                 role=owed.role.value,
@@ -195,6 +235,20 @@ def _oblige(
             )
             .on_conflict_do_nothing()
         )
+
+
+def _raised(session: Session, number: int, owed: Obligation) -> bool:
+    """Whether a file merged with this one has raised the like duty."""
+    like = select(ObligationRow.id).where(
+        ObligationRow.event == number,
+        ObligationRow.who == owed.who,
+        ObligationRow.tells == owed.tells,
+        ObligationRow.role == owed.role.value,
+        ObligationRow.agreement == owed.agreement,
+        ObligationRow.clause == owed.clause,
+        ObligationRow.occasion == owed.occasion,
+    )
+    return session.scalar(like.limit(1)) is not None
 
 
 def _note(

@@ -4,7 +4,17 @@ from typing import Final
 
 from flask import Blueprint
 
-from emergency.web import daystate_api, incidents_api, me_api, network_api, notifications_api, openapi, pages, status
+from emergency.web import (
+    daystate_api,
+    incidents_api,
+    me_api,
+    network_api,
+    notifications_api,
+    openapi,
+    pages,
+    statements_api,
+    status,
+)
 
 ALL: Final[tuple[Blueprint, ...]] = (
     status.blueprint,
@@ -13,6 +23,7 @@ ALL: Final[tuple[Blueprint, ...]] = (
     network_api.blueprint,
     daystate_api.blueprint,
     incidents_api.blueprint,
+    statements_api.blueprint,
     notifications_api.blueprint,
     openapi.blueprint,
 )

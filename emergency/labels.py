@@ -26,6 +26,7 @@ LABELS: Final[Mapping[str, Words]] = {
     "medium": Words("环境介质", "the medium"),
     "description": Words("原话", "what was said"),
     "reporter": Words("谁报的", "who says so"),
+    "source": Words("消息来源", "where it comes from"),
     "verification": Words("核实程度", "the verification"),
     "impact": Words("影响", "the impact"),
     "deaths": Words("死亡人数", "the number of deaths"),

@@ -46,6 +46,7 @@ def open_own(
         "known_at": iso(first.issued_at),
         "drill": incident.drill,
         "reporter": sender.zh,
+        "source": "desk",
     }
     statement = statements.parse(given, now=context.at)
     made = record.opened(session, statement, context, None, lead=desk, told_by=first.who)

@@ -19,7 +19,7 @@ FIRST: Final = ("location", "unlocated", "occurred_at", "known_at", "drill", "me
 """Of the event itself: the first report's that still counts, or a correction's."""
 NEWEST: Final = frozenset({"flow_state", "description", "reporter"})
 """Of the river today, or of the report rather than the event."""
-NOT_WEIGHED: Final = frozenset({*FIRST, "verification", "impact", CLEARED})
+NOT_WEIGHED: Final = frozenset({*FIRST, "source", "verification", "impact", CLEARED})
 RANK: Final[Mapping[Verification, int]] = {
     Verification.REFUTED: -1,
     Verification.UNVERIFIED: 0,

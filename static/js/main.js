@@ -8,6 +8,7 @@ import * as offers from "./acts/offers.js";
 import * as reach from "./acts/reach.js";
 import * as reasons from "./acts/reasons.js";
 import * as report from "./acts/report.js";
+import * as sameEvent from "./acts/same_event.js";
 import { quietly } from "./acts/trouble.js";
 import * as alarm from "./alarm.js";
 import { get } from "./api.js";
@@ -107,6 +108,7 @@ function wire() {
       ...calls.clicks,
       ...issue.clicks,
       ...reasons.clicks,
+      ...sameEvent.clicks,
       ...offers.clicks,
       ...centre.clicks,
       ...reach.clicks,
@@ -120,7 +122,7 @@ function wire() {
       layer: (/** @type {HTMLInputElement} */ box) => chart.switchLayer(box.dataset.id ?? "", box.checked),
     },
     inputs: { ...report.inputs, ...centre.inputs },
-    submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits, ...reach.submits },
+    submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits, ...sameEvent.submits, ...reach.submits },
   });
   window.addEventListener("resize", () => set({}));
   window.addEventListener("popstate", () => quietly(incidents.open("keep")));
@@ -132,6 +134,7 @@ function wire() {
   document.getElementById("sheet")?.addEventListener("close", () => {
     issue.forget();
     reasons.forget();
+    sameEvent.forget();
     sheets.clear();
   });
 }
@@ -213,6 +216,11 @@ function initial(me, skew_ms) {
     lost_at: null,
     mode: "desk",
     reportFor: null,
+    joined: false,
+    another: [],
+    event: null,
+    dismissed: [],
+    leadFault: null,
     correcting: null,
     draft: null,
     slips: [],

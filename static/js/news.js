@@ -31,6 +31,7 @@ function settled(one, { incidents, incident }) {
   const looked = incident?.number === one.incident ? incident : null;
   const status = looked?.status ?? listed?.status;
   if (status !== undefined && status !== "open") return true;
+  if (one.kind === "link.news") return false; // it stands until it is dismissed, whatever became of the file
   if (one.kind === "promise.overdue") return keptSince(one.at, looked);
   const about = looked?.notifications.find(({ id }) => id === one.notification);
   if (one.kind === "proposal.escalated")

@@ -46,6 +46,8 @@ export async function choose(number, step = "push") {
     chosen: number,
     mode: "desk",
     incident: null,
+    event: null,
+    leadFault: null,
     assessment: null,
     shapes: null,
     calls: [],
@@ -161,8 +163,9 @@ async function fetchAll(number, changed) {
     calls: changed.calls > loaded.calls && CALLERS.has(state().me.role),
   };
   loaded = { ...(state().files[`incident:${number}`]?.changed ?? changed) };
-  const [incident, calls] = await Promise.all([
+  const [incident, event, calls] = await Promise.all([
     wanted.incident || wanted.assessment ? get(`incidents/${number}`) : undefined,
+    wanted.incident || wanted.assessment ? perhaps(get(`incidents/${number}/event`)) : undefined,
     wanted.calls ? perhaps(get(`incidents/${number}/calls`)) : undefined,
   ]);
   const assessed = wanted.assessment && incident.assessment_id !== null; // news that lies on no river has none
@@ -173,6 +176,7 @@ async function fetchAll(number, changed) {
   if (state().chosen !== number) return;
   set({
     ...(incident === undefined ? {} : { incident }),
+    ...(event === undefined ? {} : { event }),
     ...(assessment === undefined ? {} : { assessment }),
     ...(shapes === undefined ? {} : { shapes }),
     ...(calls === undefined ? {} : { calls: calls?.calls ?? [], intakes: calls?.intakes ?? [] }),

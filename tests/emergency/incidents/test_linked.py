@@ -13,7 +13,7 @@ from emergency.errors import BadInput, Conflict, Forbidden
 from emergency.incidents import enquiry, issue, joining, leading, links, own_file, record, statement
 from emergency.incidents.assess import Context, latest
 from emergency.incidents.issue import Order
-from emergency.incidents.models import IncidentRow
+from emergency.incidents.models import IncidentRow, TaskRow
 from emergency.notifications import Consent, NotificationRow
 from tests.emergency.incidents.test_joining import LATER, tell
 from tests.emergency.incidents.test_record import AT, JIA, WAI, ZONE, open_one, proposals
@@ -108,7 +108,7 @@ def test_a_desk_with_its_own_file_is_asked_nothing_more_in_the_senders(
     session.commit()
     assert mine(session, incident, "V20100") == set()
     assert onward <= mine(session, made, "V20100")
-    work.onward(session, work.TaskRow(kind="onward", subject=str(incident.number)), LATER.at, ZONE)
+    work.onward(session, TaskRow(kind="onward", subject=str(incident.number)), LATER.at, ZONE)
     session.commit()
     assert mine(session, incident, "V20100") == set()
 

@@ -19,6 +19,7 @@ from emergency.incidents.models import AssessmentRow, IncidentRow, LeadHandOverR
 from emergency.incidents.statement import SourceState, Verification
 from emergency.journal import Actor
 from emergency.jurisdictions import load as jurisdictions
+from emergency.labels import label
 from emergency.notifications import NotificationRow, State
 from emergency.units import iso, moment
 from emergency.words import Words
@@ -163,7 +164,11 @@ def _lines(session: Session, incident: IncidentRow, context: Context) -> Iterato
         yield _line("unverified", words)
     for each in reports.standing(session, incident).differences:
         numbers = [str(n) for n in (each.held, *(other.n for other in each.others))]
-        words = Words(f"报告 {'、'.join(numbers)} 说法不一", f"reports {', '.join(numbers)} contradict each other")
+        named = label(each.field)
+        words = Words(
+            f"报告 {'、'.join(numbers)} 说法不一：{named.zh}",
+            f"reports {', '.join(numbers)} contradict each other: {named.en}",
+        )
         yield _line(f"difference:{each.field}", words)
     divisions = jurisdictions.division(session, context.at)
     for row in notifications.of_incident(session, incident.number):

@@ -150,7 +150,7 @@ function begin(act, { n, path, ...more }) {
   if (!incident || chosen === null) return;
   sheet = {
     act,
-    title: n === undefined ? `${say(`act.${act}`)} #${chosen}` : `${say("act.judge")} ${say("statements.n", { n })}`,
+    title: n === undefined ? `${say(`act.${act}`).replace("…", "")} #${chosen}` : say("act.judge.title", { n }),
     path: path.startsWith("/") ? path.slice(1) : `incidents/${chosen}/${path}`,
     body: {},
     field: null,

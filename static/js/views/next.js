@@ -29,7 +29,7 @@ export function next(state, here) {
   const order = toCall(state) && !takesBack(state) ? [callBoard, proposals] : [proposals, callBoard];
   return html`
     ${mine}${sameEventDesk(state, here)}${nearElsewhere(state, here)}
-    ${CALLERS.has(here.me.role) ? order.map((view) => view(state, here)) : NOTHING}${promises(state, here)}${waiting(state, here)}
+    ${CALLERS.has(here.me.role) && state.incident?.status !== "merged" ? order.map((view) => view(state, here)) : NOTHING}${promises(state, here)}${waiting(state, here)}
   `;
 }
 

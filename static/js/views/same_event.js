@@ -190,9 +190,8 @@ export function linkedFiles({ event }, incident, here) {
         ${found.map(
           (one) => html`
             <li data-key="linked-${one.number}">
-              <strong>#${one.number}</strong> ${one.lead_name}
-              <span class="tag">${say(`status.${one.status}`)}</span>
-              <span class="meta">${say(`linked.${one.because}`)}${one.reason ? `${say("colon")}${one.reason}` : ""}</span>
+              <span><strong>#${one.number}</strong> ${one.lead_name} <span class="tag">${say(`status.${one.status}`)}</span></span>
+              <span class="meta">${say(`linked.${one.because === "told" && one.first ? "teller" : one.because}`)}${one.reason ? `${say("colon")}${one.reason}` : ""}</span>
               ${
                 one.may_see
                   ? html`

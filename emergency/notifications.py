@@ -157,7 +157,8 @@ class DeskCodeRow(Base):
 class NearIntake:
     """An intake that is called before any message is decided, by the desk in whose area it lies.
 
-    above: the divisions whose inside numbers may serve, the nearest first. says: near, withdrawal or end.
+    above: the divisions whose inside numbers may serve, the nearest first. says: near, withdrawal or end. files: those in
+    which it may have been called, of a merged event all of them.
     """
 
     site: int
@@ -170,6 +171,7 @@ class NearIntake:
     says: str
     drill: bool
     known_at: datetime
+    files: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from emergency import journal, notifications
 from emergency.agreements.values import Kind, NotificationDraft, Obligation, Told
 from emergency.incidents import document, updates
+from emergency.incidents.families import family
 from emergency.incidents.findings import Findings, Forecasting, findings
 from emergency.incidents.models import AssessmentRow, IncidentRow, LeadHandOverRow, ObligationRow
 from emergency.incidents.picture import picture
@@ -152,7 +153,7 @@ def who_was_told(session: Session, number: int) -> Sequence[Told]:
 def former_leads(session: Session, number: int) -> frozenset[str]:
     """The desks that have led an incident before the one that does."""
     handed = select(LeadHandOverRow.from_desk).where(
-        LeadHandOverRow.incident == number, LeadHandOverRow.answer == ACCEPTED
+        LeadHandOverRow.incident.in_(family(session, number)), LeadHandOverRow.answer == ACCEPTED
     )
     now = select(IncidentRow.lead).where(IncidentRow.number == number)
     return frozenset(session.scalars(handed)) - frozenset(session.scalars(now))

@@ -16,10 +16,11 @@ from emergency import access, journal, notifications
 from emergency.access import AudienceRow
 from emergency.agreements.values import Kind
 from emergency.errors import BadInput, Conflict
-from emergency.incidents import links, record, reports, updates, weighing
+from emergency.incidents import links, record, reports, tasks, updates, weighing
 from emergency.incidents import statement as statements
-from emergency.incidents.assess import Context, former_leads, latest
-from emergency.incidents.models import IncidentRow, ObligationRow
+from emergency.incidents.assess import ACCEPTED, Context, former_leads, latest
+from emergency.incidents.families import family
+from emergency.incidents.models import IncidentRow, LeadHandOverRow, ObligationRow
 from emergency.incidents.record import Status
 from emergency.incidents.statement import Statement
 from emergency.journal import Actor
@@ -34,7 +35,7 @@ def merge(
     session: Session, incident: IncidentRow, into: IncidentRow, context: Context, by: Actor, *, reason: str
 ) -> None:
     """Go on in another file. Whoever was told here is owed a correction with the new number, and is told nothing twice."""
-    _may_merge(incident, into)
+    _may_merge(session, incident, into)
     pairs = updates.owed_on(
         notifications.of_incident(session, incident.number), into.lead, former_leads(session, incident.number)
     )
@@ -59,6 +60,7 @@ def merge(
         f"#{incident.number} and #{into.number} are one event, from now on #{into.number}: {reason}",
     )
     _tell(session, into, pairs, context, by, f"merge {incident.number}", words, before)
+    tasks.put(session, kind="onward", subject=str(into.number), act_at=context.at)
 
 
 def unmerge(session: Session, incident: IncidentRow, context: Context, by: Actor, *, reason: str) -> None:
@@ -78,8 +80,8 @@ def unmerge(session: Session, incident: IncidentRow, context: Context, by: Actor
     before = reports.standing(session, into).body
     incident.status, incident.merged_into = Status.OPEN, None
     reports.move(session, theirs, here=into.number, there=incident.number, at=context.at)
-    incident.lead = into.lead
     _count_in(session, own, incident.number)
+    _same_lead(session, incident, into, context, by, reason)
     _count_in(session, family(session, into.number), into.number)
     access.admit(session, incident=incident.number, jurisdiction=incident.lead, because="lead", at=context.at)
     _uncarry(session, incident.number, into, by, context.at)
@@ -130,18 +132,7 @@ def split(
     return made
 
 
-def family(session: Session, number: int) -> frozenset[int]:
-    """A file and all that were merged into it, and into those."""
-    found: set[int] = set()
-    waiting = {number}
-    while waiting:
-        found |= waiting
-        merged = session.scalars(select(IncidentRow.number).where(IncidentRow.merged_into.in_(waiting)))
-        waiting = set(merged) - found
-    return frozenset(found)
-
-
-def _may_merge(incident: IncidentRow, into: IncidentRow) -> None:
+def _may_merge(session: Session, incident: IncidentRow, into: IncidentRow) -> None:
     if incident.number == into.number:
         raise BadInput("same-file", Words("不能并入自身，请选另一个事件。", "Choose another incident."), field="into")
     record.still_open(incident)
@@ -155,6 +146,14 @@ def _may_merge(incident: IncidentRow, into: IncidentRow) -> None:
             "Two desks lead them: link the files, or hand the lead over first.",
         )
         raise Conflict("two-leads", words, field="into")
+    offered = select(LeadHandOverRow.id).where(
+        LeadHandOverRow.incident == incident.number, LeadHandOverRow.answer.is_(None)
+    )
+    if session.scalar(offered) is not None:
+        words = Words(
+            "牵头移交尚待答复，请先收回再并案。", "Its lead is offered to another desk: take that back first."
+        )
+        raise Conflict("lead-offered", words)
     if incident.told_by != into.told_by:
         words = Words(
             "一个是接报方自己的卷宗，不能合并，请关联。", "One is a receiving desk's own file: link the files."
@@ -224,6 +223,31 @@ def _count_in(session: Session, files: Collection[int], event: int) -> None:
         row.event = None if key in seen else event
         seen.add(key)
     session.flush()
+
+
+def _same_lead(
+    session: Session, incident: IncidentRow, into: IncidentRow, context: Context, by: Actor, reason: str
+) -> None:
+    """A lead that was handed over meanwhile leads this file as well, and owes what is open in it."""
+    before, now = incident.lead, into.lead
+    if before == now:
+        return
+    row = LeadHandOverRow(
+        incident=incident.number,
+        from_desk=before,
+        to_desk=now,
+        reason=reason,
+        sheet=[],
+        asked_at=context.at,
+        asked_by=by.stored(),
+        answer=ACCEPTED,
+        answered_at=context.at,
+        answered_by=by.stored(),
+    )
+    session.add(row)
+    incident.lead = now
+    session.flush()
+    notifications.hand_on(session, event=incident.number, from_desk=before, to_desk=now, at=context.at, by=by)
 
 
 def _carry(session: Session, number: int, into: int, at: datetime) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from emergency import access, journal, notifications
 from emergency.access import Officer
 from emergency.errors import BadInput, Conflict, Forbidden, NotFound
-from emergency.incidents import joining, links, record, reports, tasks
+from emergency.incidents import links, record, reports, tasks
 from emergency.incidents.assess import ACCEPTED, Context
+from emergency.incidents.families import family
 from emergency.incidents.models import AssessmentRow, IncidentRow, LeadHandOverRow
 from emergency.incidents.statement import SourceState, Verification
 from emergency.journal import Actor
@@ -93,7 +94,7 @@ def accept(
         )
         .values(caller=row.to_desk)
     )
-    for number in joining.family(session, incident.number):
+    for number in family(session, incident.number):
         access.admit(session, incident=number, jurisdiction=row.to_desk, because="lead", at=context.at)
     _note(
         session,

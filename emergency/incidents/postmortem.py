@@ -36,6 +36,7 @@ def fold(session: Session, incident: IncidentRow, *, officer: Officer) -> Json:
             "status": incident.status,
             "lead": incident.lead,
             "drill": incident.drill,
+            "merged_into": incident.merged_into,
             "known_at": iso(incident.known_at),
             "opened_at": iso(incident.opened_at),
             "stood_down_at": iso(incident.stood_down_at) if incident.stood_down_at else None,

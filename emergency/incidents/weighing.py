@@ -103,9 +103,10 @@ def weigh(reports: Iterable[Heard], *, file: int) -> Standing:
     """What the reports of a file come to; of reports that are all refuted, what they said, and that it is refuted."""
     heard = sorted(reports, key=lambda each: (each.at, each.n))
     counting = [each for each in heard if each.counts]
-    if not any("location" in each.said and not each.correction for each in counting):
+    if not any(not each.correction for each in counting):
         counting = heard
-    giver = _giver(counting)
+    giver = _giver(counting) or _giver(heard)
+    assert giver is not None, "a file is opened on a report with a place"
     body: dict[str, Any] = {}
     sources: dict[str, int] = {}
     differences: list[Difference] = []
@@ -131,12 +132,12 @@ def weigh(reports: Iterable[Heard], *, file: int) -> Standing:
     return Standing({**body, "verification": verification.value}, sources, differences, verification)
 
 
-def _giver(counting: Sequence[Heard]) -> Heard:
-    """The report that says where it is: the first of the file that lies on a river, else the first."""
+def _giver(counting: Sequence[Heard]) -> Heard | None:
+    """The report that says where it is: the first of the file that lies on a river, else the first; None: none does."""
     placed = sorted(
         (each for each in counting if "location" in each.said and not each.correction), key=lambda each: each.n
     )
-    return next((each for each in placed if not each.said.get("unlocated")), placed[0])
+    return next((each for each in placed if not each.said.get("unlocated")), placed[0] if placed else None)
 
 
 def _of_the_event(counting: Sequence[Heard], giver: Heard, file: int) -> Iterable[tuple[str, _Word]]:

@@ -157,6 +157,12 @@ def test_when_all_is_refuted_it_is_still_told_what_had_been_said() -> None:
     assert (made.verification, made.body["location"], made.body["substance"]) == (R, HERE, "柴油")
 
 
+def test_a_refuted_report_gives_its_place_where_no_other_names_one_and_nothing_else() -> None:
+    made = weigh([heard(1, {"substance": "柴油", "mass_kg": 5.0}, R), heard(2, {"substance": "硫酸"})], file=1)
+    assert (made.body["location"], made.body["substance"], made.verification) == (HERE, "硫酸", U)
+    assert "mass_kg" not in made.body
+
+
 def test_the_order_in_which_reports_are_given_changes_nothing() -> None:
     reports = [heard(1, {"substance": "柴油"}), heard(2, {"substance": "硫酸"}, P), corrected(3, {"bank": "left"})]
     assert weigh(reports, file=1) == weigh(reversed(reports), file=1)

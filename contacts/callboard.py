@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from contacts import deliveries, directory, messages
@@ -159,8 +159,8 @@ class CallCard:
 def board(session: Session, incident: int, desk: str, now: datetime, *, vault: Vault, zone: ZoneInfo) -> list[CallCard]:
     """The calls that `desk` has to make, one card for each desk told: by circle, then deadline, then the longest silence."""
     owed = select(NotificationRow).where(
-        NotificationRow.incident == incident,
-        NotificationRow.who == desk,
+        NotificationRow.event == incident,
+        func.coalesce(NotificationRow.caller, NotificationRow.who) == desk,
         NotificationRow.state == notifications.State.ISSUED,
     )
     newest = session.scalars(owed.where(~notifications.superseded())).all()

@@ -64,7 +64,9 @@ FIELDS: Final = {
     "occurred_at": "发生时间",
     "substance": "物质",
     "source_open": "源头",
+    "file": "事件编号",
 }
+SPARED: Final = "贵区不再受影响"
 
 
 def _wrong(said: Said) -> str:
@@ -72,13 +74,20 @@ def _wrong(said: Said) -> str:
     if not said.corrected:
         return "前报有误，以本次为准"
     changed = [f"{FIELDS[field]}改为{now}" for field, now in said.corrected if now]
-    named = "、".join(FIELDS[field] for field, now in said.corrected if not now)
-    return "、".join([*changed, f"{named}有误"] if named else changed)
+    named = "、".join(FIELDS[field] for field, now in said.corrected if not now and field != "reached")
+    spared = [SPARED] if _spared(said) else []
+    return "、".join([*spared, *changed, f"{named}有误"] if named else [*spared, *changed])
+
+
+def _spared(said: Said) -> bool:
+    """Whether the water does not come to the receiver after all."""
+    return any(field == "reached" for field, _ in said.corrected)
 
 
 def _correction(said: Said) -> str:
     head = f"【联防】{said.sender}更正{said.version}：{said.river}{_wrong(said)}{_doubt(said)}"
-    return f"{head}。{_arrival(said, said.earliest)}。{_call(said)}"
+    arrival = "" if _spared(said) else f"。{_arrival(said, said.earliest)}"
+    return f"{head}{arrival}。{_call(said)}"
 
 
 def _withdrawal(said: Said) -> str:

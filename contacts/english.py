@@ -65,19 +65,29 @@ FIELDS: Final = {
     "occurred_at": "time",
     "substance": "substance",
     "source_open": "source",
+    "file": "incident",
 }
+SPARED: Final = "you are no longer reached"
 
 
 def _wrong(said: Said) -> str:
     """What was wrong: source now stopped, wrong place; without the fields only that something was."""
     if not said.corrected:
         return "our last notice was wrong"
-    return ", ".join(f"{FIELDS[field]} now {now}" if now else f"wrong {FIELDS[field]}" for field, now in said.corrected)
+    wrong = [(field, now) for field, now in said.corrected if field != "reached"]
+    words = [f"{FIELDS[field]} now {now}" if now else f"wrong {FIELDS[field]}" for field, now in wrong]
+    return ", ".join([SPARED, *words] if _spared(said) else words)
+
+
+def _spared(said: Said) -> bool:
+    """Whether the water does not come to the receiver after all."""
+    return any(field == "reached" for field, _ in said.corrected)
 
 
 def _correction(said: Said) -> str:
     head = f"LIANFANG {said.sender} CORRECTION {said.version}: {said.river}, {_wrong(said)}{_doubt(said)}"
-    return f"{head}. {_arrival(said, said.earliest)}. Call back, code {said.code}{_next(said)}"
+    arrival = "" if _spared(said) else f". {_arrival(said, said.earliest)}"
+    return f"{head}{arrival}. Call back, code {said.code}{_next(said)}"
 
 
 def _withdrawal(said: Said) -> str:
@@ -142,7 +152,7 @@ def _set_right(said: Said, *, values: bool) -> str:
     """The script of a correction, what was wrong first; "" for any other kind."""
     if said.kind != "correction" or not said.corrected:
         return ""
-    fields = _wrong(said) if values else ", ".join(FIELDS[field] for field, _ in said.corrected)
+    fields = _wrong(said) if values else ", ".join(FIELDS[field] for field, _ in said.corrected if field in FIELDS)
     return f"CORRECTED: {fields}{_doubt(said)}. Code {said.code}"
 
 

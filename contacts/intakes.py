@@ -71,7 +71,8 @@ class IntakeCard:
 
 def board(session: Session, incident: int, desk: str, near: Sequence[NearIntake], *, vault: Vault) -> list[IntakeCard]:
     """The intakes that `desk` calls; after the end only those that were reached before."""
-    kept = select(IntakeCallRow).where(IntakeCallRow.incident == incident).order_by(IntakeCallRow.id)
+    files = {incident, *(number for each in near for number in each.files)}
+    kept = select(IntakeCallRow).where(IntakeCallRow.incident.in_(files)).order_by(IntakeCallRow.id)
     rows = session.scalars(kept).all()
     made = [_card(session, each, [row for row in rows if row.site == each.site], vault) for each in near]
     return [card for card in made if card.intake.desk == desk and (card.intake.says == "near" or card.calls)]

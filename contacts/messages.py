@@ -149,6 +149,10 @@ def _corrected(content: Content, language: Language, zone: ZoneInfo, *, values: 
 def _now(changed: Mapping[str, Any], language: Language, zone: ZoneInfo) -> str:
     """What a corrected field is now, in words; "" where that must not be sent, or cannot be said."""
     wording, now = WORDINGS[language], changed["now"]
+    if changed["field"] == "reached":
+        return ""
+    if changed["field"] == "file":
+        return f"#{now}"
     if changed["field"] == "source_open":
         return wording.source_open[now]
     if changed["field"] == "occurred_at":

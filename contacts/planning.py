@@ -375,7 +375,7 @@ def _told_before(session: Session, row: NotificationRow, but: Any) -> list[Conta
         .join(DeliveryRow, DeliveryRow.contact_id == ContactRow.id)
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .where(
-            DeliveryRow.incident == row.incident,
+            NotificationRow.event == row.event,
             DeliveryRow.desk == row.tells,
             DeliveryRow.channel == Channel.SMS,
             DeliveryRow.accepted_at.is_not(None),

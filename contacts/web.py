@@ -194,7 +194,11 @@ def _to_call(session: Session, n: int) -> NotificationRow:
     row = session.get(NotificationRow, n)
     if row is None or row.issued_at is None:
         raise NotFound("no-such-notification", Words("没有这条已发通报。", "No such notification has been issued."))
-    access.require(signed_in(), Action.CALL, Subject(access.audience(session, row.incident), desk=row.who))
+    access.require(
+        signed_in(),
+        Action.CALL,
+        Subject(access.audience(session, row.event or row.incident), desk=row.caller or row.who),
+    )
     return row
 
 

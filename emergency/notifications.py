@@ -5,7 +5,7 @@ liaison on duty, and writes the acknowledgement back. An issued row that deliver
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -100,7 +100,9 @@ class NotificationRow(Base):
     """One message owed. It discharges the obligations that name it.
 
     asks: the act that discharges it. A heads-up sent where a formal notice is asked leaves the notice owed: another row
-    that `follows` this one and carries the same version.
+    that `follows` this one and carries the same version. incident: the file that raised it; event: the file in which it
+    counts now, another one once files were merged, and none while a like message of that one stands for it. caller: the
+    desk that rings for the read-back, where it is another than `who`, since the lead was handed over.
     """
 
     __tablename__ = "notifications"
@@ -137,6 +139,8 @@ class NotificationRow(Base):
     acknowledged_via: Mapped[str | None] = mapped_column(String(6))
     decided_at: Mapped[datetime | None]
     chased_at: Mapped[datetime | None]
+    event: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    caller: Mapped[str | None] = mapped_column(String(20))
 
 
 class DeskCodeRow(Base):
@@ -153,7 +157,8 @@ class DeskCodeRow(Base):
 class NearIntake:
     """An intake that is called before any message is decided, by the desk in whose area it lies.
 
-    above: the divisions whose inside numbers may serve, the nearest first. says: near, withdrawal or end.
+    above: the divisions whose inside numbers may serve, the nearest first. says: near, withdrawal or end. files: those in
+    which it may have been called, of a merged event all of them.
     """
 
     site: int
@@ -166,6 +171,7 @@ class NearIntake:
     says: str
     drill: bool
     known_at: datetime
+    files: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,21 +200,47 @@ class Consent:
 
 
 def propose(
-    session: Session, *, incident: int, draft: Draft, drill: bool, assessment_id: int | None, at: datetime, by: Actor
+    session: Session,
+    *,
+    incident: int,
+    draft: Draft,
+    drill: bool,
+    assessment_id: int | None,
+    at: datetime,
+    by: Actor,
+    before: Collection[str] = (),
 ) -> NotificationRow:
-    """Propose a message once: a later assessment refreshes a proposal and never raises an issued or withheld one again."""
+    """Propose a message once: a later assessment refreshes a proposal and never raises an issued or withheld one again.
+
+    Once in the whole event: what a file merged with this one has sent counts. before: desks in whose place the draft's
+    `who` stands; what they have said counts as well.
+    """
     row = session.scalar(
-        select(NotificationRow).where(
-            NotificationRow.incident == incident,
-            NotificationRow.who == draft.who,
+        select(NotificationRow)
+        .where(
+            or_(
+                NotificationRow.event == incident,
+                and_(NotificationRow.incident == incident, NotificationRow.event.is_(None)),
+            ),
+            NotificationRow.who.in_({draft.who, *before}),
             NotificationRow.tells == draft.tells,
             NotificationRow.role == draft.role,
             NotificationRow.kind == draft.kind,
             NotificationRow.occasion == draft.occasion,
         )
+        .order_by(
+            NotificationRow.issued_at.is_(None),
+            NotificationRow.event.is_(None),
+            NotificationRow.state != State.PROPOSED,
+            NotificationRow.id,
+        )
+        .limit(1)
     )
     if row is None:
         return _new(session, incident=incident, draft=draft, drill=drill, assessment_id=assessment_id, at=at, by=by)
+    if row.event is None:
+        row.event = incident
+        _note(session, row, "notification.proposed", _facts(row), by=by, at=at)
     if row.state == State.PROPOSED:
         _refresh(session, row, draft=draft, assessment_id=assessment_id, at=at, by=by)
     return row
@@ -242,7 +274,7 @@ def issue(
     row.issued_at, row.issued_by, row.decided_at = at, by.stored(), at
     row.consent = None if consent is None else {"by": consent.by, "how": consent.how, "at": consent.at.isoformat()}
     facts = _facts(row) | {"act": act, "version": row.version, "consent": row.consent, "content": row.content}
-    journal.append(session, _stream(row), "notification.issued", by=by, at=at, facts=facts | _behalf(on_behalf))
+    _note(session, row, "notification.issued", facts | _behalf(on_behalf), by=by, at=at)
     if on_behalf is not None:
         told = {name: facts[name] for name in ("notification", "who", "tells", "act")} | {"incident": row.incident}
         kind = "notification.on_behalf"
@@ -260,7 +292,16 @@ def withhold(
         raise BadInput("reason-missing", Words("不发须写明理由。", "Withholding needs a reason."), field="reason")
     row.state, row.withheld_reason, row.decided_at = State.WITHHELD, reason, at
     facts = _facts(row) | {"reason": reason} | _behalf(on_behalf)
-    journal.append(session, _stream(row), "notification.withheld", by=by, at=at, facts=facts)
+    _note(session, row, "notification.withheld", facts, by=by, at=at)
+
+
+def rest(session: Session, row: NotificationRow, *, reason: str, by: Actor, at: datetime) -> None:
+    """Put a proposal aside while nothing asks for it; it is proposed again as soon as something does."""
+    _still_proposed(row)
+    row.event = None
+    session.flush()
+    facts = _facts(row) | {"reason": reason}
+    _note(session, row, "notification.rested", facts, by=by, at=at)
 
 
 def take(session: Session, *, at: datetime) -> NotificationRow | None:
@@ -301,7 +342,7 @@ def acknowledge(
         raise NotFound("no-such-notification", Words("没有这条通报。", "No such notification."))
     if row.issued_at is None:
         raise Conflict("not-issued", Words("这条通报尚未发出。", "That notification has not been issued."))
-    if code is not None and code.strip().upper() != row.code:
+    if code is not None and code.strip().upper() not in _codes(session, row):
         raise BadInput(
             "wrong-code",
             Words("报的码不对，请再核一遍。", "That is not the code of this message; ask again."),
@@ -311,7 +352,8 @@ def acknowledge(
     newly = _mark(session, row, by_person=by_person, via=via, at=done_at)
     facts = _facts(row) | {"via": via.value, "acknowledges": newly, "also": not newly, "version": row.version}
     facts |= {"stated_at": iso(done_at), "late": stated.late(done_at, at)}
-    journal.append(session, _stream(row), "notification.acknowledged", by=by, at=at, facts=facts)
+    for stream in _streams(session, row, newly):
+        journal.append(session, stream, "notification.acknowledged", by=by, at=at, facts=facts)
     return newly
 
 
@@ -338,7 +380,7 @@ def superseded() -> ColumnElement[bool]:
     later = aliased(NotificationRow)
     after = tuple_(later.issued_at, later.id) > tuple_(NotificationRow.issued_at, NotificationRow.id)
     return exists().where(
-        later.incident == NotificationRow.incident,
+        later.event == NotificationRow.event,
         later.who == NotificationRow.who,
         later.tells == NotificationRow.tells,
         or_(
@@ -354,15 +396,80 @@ def is_superseded(session: Session, row: NotificationRow) -> bool:
 
 
 def of_incident(session: Session, incident: int) -> list[NotificationRow]:
-    """All messages of an incident, in the order they were proposed."""
+    """All messages that count in an incident, those of files merged into it included, in the order they were proposed."""
+    rows = select(NotificationRow).where(NotificationRow.event == incident).order_by(NotificationRow.id)
+    return list(session.scalars(rows))
+
+
+def raised_by(session: Session, incident: int) -> list[NotificationRow]:
+    """All messages that a file has raised itself, in whichever event they count now."""
     rows = select(NotificationRow).where(NotificationRow.incident == incident).order_by(NotificationRow.id)
     return list(session.scalars(rows))
+
+
+def join(session: Session, files: Collection[int], *, event: int) -> list[NotificationRow]:
+    """From now on the messages of `files` count in `event`, each once; what a like one stands for rests, and is returned.
+
+    One that went out stands for all proposals of its kind; else the event's own proposal, or the oldest, is the one kept.
+    """
+    session.flush()
+    rows = session.scalars(
+        select(NotificationRow)
+        .where(or_(NotificationRow.incident.in_(files), NotificationRow.event == event))
+        .order_by(NotificationRow.issued_at.is_(None), NotificationRow.incident != event, NotificationRow.id)
+    ).all()
+    seen: set[tuple[str, ...]] = set()
+    resting = []
+    for row in rows:
+        key = (row.who, row.tells, row.role, row.kind, row.occasion)
+        row.event = None if row.state == State.PROPOSED and key in seen else event
+        if row.event is None:
+            resting.append(row)
+        if row.state != State.WITHHELD:
+            seen.add(key)
+    session.flush()
+    return resting
+
+
+def hand_on(
+    session: Session, *, event: int, from_desk: str, to_desk: str, at: datetime, by: Actor
+) -> list[NotificationRow]:
+    """What a desk has proposed and not decided is another desk's to decide; nobody is asked to tell itself."""
+    rows = session.scalars(
+        select(NotificationRow)
+        .where(
+            NotificationRow.event == event, NotificationRow.who == from_desk, NotificationRow.state == State.PROPOSED
+        )
+        .order_by(NotificationRow.id)
+    ).all()
+    for row in rows:
+        if row.tells == to_desk:
+            withhold(session, row, reason="接任牵头 / has taken over the lead", by=by, at=at)
+            continue
+        if _has_like(session, row, who=to_desk):
+            withhold(session, row, reason="接任席位已有同一通报 / the new lead owes the same already", by=by, at=at)
+            continue
+        row.who, row.chased_at = to_desk, None
+        _note(session, row, "notification.handed_over", _facts(row), by=by, at=at)
+    return list(rows)
+
+
+def _has_like(session: Session, row: NotificationRow, *, who: str) -> bool:
+    like = select(NotificationRow.id).where(
+        NotificationRow.incident == row.incident,
+        NotificationRow.who == who,
+        NotificationRow.tells == row.tells,
+        NotificationRow.role == row.role,
+        NotificationRow.kind == row.kind,
+        NotificationRow.occasion == row.occasion,
+    )
+    return session.scalar(like) is not None
 
 
 def told(session: Session, incident: int, who: str | None = None) -> frozenset[str]:
     """The desks to which a message was issued (by `who`, or by anyone)."""
     rows = select(NotificationRow.tells).where(
-        NotificationRow.incident == incident, NotificationRow.issued_at.is_not(None)
+        NotificationRow.event == incident, NotificationRow.issued_at.is_not(None)
     )
     return frozenset(session.scalars(rows if who is None else rows.where(NotificationRow.who == who)))
 
@@ -373,7 +480,7 @@ def next_version(session: Session, row: NotificationRow) -> int:
         followed = session.get_one(NotificationRow, row.follows)
         return followed.version or 1
     newest = select(func.max(NotificationRow.version)).where(
-        NotificationRow.incident == row.incident, NotificationRow.who == row.who, NotificationRow.tells == row.tells
+        NotificationRow.event == row.event, NotificationRow.who == row.who, NotificationRow.tells == row.tells
     )
     return 1 + (session.scalar(newest) or 0)
 
@@ -412,10 +519,11 @@ def _new(
         drill=drill,
         assessment_id=assessment_id,
         proposed_at=at,
+        event=incident,
     )
     session.add(row)
     session.flush()
-    journal.append(session, _stream(row), "notification.proposed", by=by, at=at, facts=_facts(row))
+    _note(session, row, "notification.proposed", _facts(row), by=by, at=at)
     return row
 
 
@@ -426,14 +534,14 @@ def _refresh(
     row.circle, row.deadline_at, row.assessment_id = draft.circle, draft.deadline_at, assessment_id
     row.clauses = [dict(clause) for clause in draft.clauses]
     if before != (row.circle, row.deadline_at, row.clauses):
-        journal.append(session, _stream(row), "notification.changed", by=by, at=at, facts=_facts(row))
+        _note(session, row, "notification.changed", _facts(row), by=by, at=at)
 
 
 def _mark(session: Session, row: NotificationRow, *, by_person: str, via: Via, at: datetime) -> list[int]:
     marked = session.execute(
         update(NotificationRow)
         .where(
-            NotificationRow.incident == row.incident,
+            NotificationRow.event == row.event,
             NotificationRow.tells == row.tells,
             NotificationRow.who == row.who,
             NotificationRow.state == State.ISSUED,
@@ -459,7 +567,13 @@ def _still_owed(session: Session, row: NotificationRow, *, by: Actor, at: dateti
         asks=FORMAL_NOTICE,
     )
     made = propose(
-        session, incident=row.incident, draft=draft, drill=row.drill, assessment_id=row.assessment_id, at=at, by=by
+        session,
+        incident=row.event or row.incident,
+        draft=draft,
+        drill=row.drill,
+        assessment_id=row.assessment_id,
+        at=at,
+        by=by,
     )
     made.follows = row.id
 
@@ -492,5 +606,23 @@ def _behalf(reason: str | None) -> dict[str, str]:
     return {} if reason is None else {"on_behalf": reason}
 
 
-def _stream(row: NotificationRow) -> str:
-    return f"incident:{row.incident}"
+def _codes(session: Session, row: NotificationRow) -> frozenset[str]:
+    """The codes that the receiver was given in this event: of files that were merged, any of them."""
+    given = select(NotificationRow.code).where(
+        NotificationRow.event == row.event, NotificationRow.tells == row.tells, NotificationRow.issued_at.is_not(None)
+    )
+    return frozenset(session.scalars(given)) | {row.code}
+
+
+def _streams(session: Session, row: NotificationRow, marked: Collection[int]) -> list[str]:
+    """The streams of all files whose messages were read back, and of the file in which they count."""
+    files = set(session.scalars(select(NotificationRow.incident).where(NotificationRow.id.in_(marked))))
+    return [f"incident:{number}" for number in sorted(files | {row.incident, row.event or row.incident})]
+
+
+def _note(
+    session: Session, row: NotificationRow, kind: str, facts: Mapping[str, Any], *, by: Actor, at: datetime
+) -> None:
+    """In the file that raised it, and in the one in which it counts."""
+    for stream in dict.fromkeys((f"incident:{row.incident}", f"incident:{row.event or row.incident}")):
+        journal.append(session, stream, kind, by=by, at=at, facts=facts)

@@ -20,7 +20,7 @@ from emergency import clock, db, journal
 from emergency.agreements import load as agreements
 from emergency.agreements import obligations as duties
 from emergency.agreements.values import Circle
-from emergency.incidents import alerts, inside, issue, record, tasks
+from emergency.incidents import alerts, inside, issue, leading, links, record, tasks
 from emergency.incidents.assess import Context, latest, propose, rerun
 from emergency.incidents.findings import sent
 from emergency.incidents.models import IncidentRow, TaskRow
@@ -76,7 +76,7 @@ def onward(session: Session, task: TaskRow, context: Context) -> None:
         return
     made = rerun(session, incident, record.current(session, incident), context)
     facts = made.found.facts
-    owing = frozenset(told.desk for told in facts.told)
+    owing = frozenset(told.desk for told in facts.told) - set(links.own_files(session, incident.number))
     standing = agreements.stored(session, newest.body["versions"]["agreements"])  # as they stood when it was assessed
     owed = duties.obligations(replace(facts, assessed_at=context.at), standing, made.survey.divisions, owing)
     propose(session, incident, sent(owed), newest.id, context.at, ME)
@@ -113,6 +113,7 @@ def chase_proposal(session: Session, now: datetime) -> bool:
             NotificationRow.state == State.PROPOSED,
             NotificationRow.chased_at.is_(None),
             NotificationRow.deadline_at <= now + BEFORE_DEADLINE,
+            NotificationRow.event.is_not(None),
         )
         .order_by(NotificationRow.deadline_at)
         .limit(1)
@@ -129,6 +130,7 @@ def chase_proposal(session: Session, now: datetime) -> bool:
         "deadline_at": iso(row.deadline_at),
         "tier": "leader",
     }
-    for stream in (f"incident:{row.incident}", f"desk:{row.who}"):
-        journal.append(session, stream, "proposal.escalated", by=ME, at=now, facts=facts | {"incident": row.incident})
+    event = row.event or row.incident
+    for stream in (f"incident:{event}", *leading.alarmed(session, event, row.who)):
+        journal.append(session, stream, "proposal.escalated", by=ME, at=now, facts=facts | {"incident": event})
     return True

@@ -21,7 +21,23 @@ TABLES = (
     "emergency.river.models",
     "emergency.throttle",
 )
-STEPS = ("0013", "0012", "0011", "0010", "0009", "0008", "0007", "0006", "0005", "0004", "0003", "0002", "0001", "base")
+STEPS = (
+    "0014",
+    "0013",
+    "0012",
+    "0011",
+    "0010",
+    "0009",
+    "0008",
+    "0007",
+    "0006",
+    "0005",
+    "0004",
+    "0003",
+    "0002",
+    "0001",
+    "base",
+)
 
 
 def test_every_step_goes_down_with_rows_and_up_again(valley_database: Engine) -> None:

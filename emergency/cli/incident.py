@@ -13,8 +13,9 @@ from emergency import clock
 from emergency.access import Officer, Role
 from emergency.cli.say import speaking
 from emergency.errors import BadInput, NotFound
-from emergency.incidents import assess, overview, postmortem, record, statement
+from emergency.incidents import assess, joining, overview, postmortem, record, statement
 from emergency.incidents.models import IncidentRow
+from emergency.incidents.statement import Verification
 from emergency.journal import Actor
 from emergency.river.snap import tolerance
 from emergency.web import clocks_api
@@ -104,6 +105,56 @@ def clocks(number: int, as_json: bool) -> None:
             f"{until:%Y-%m-%d %H:%M}  {state}  {each['jurisdiction_name']}  {each['what']} → {to}  {tier}".rstrip()
         )
         click.echo(f"    {each['cited']}")
+
+
+@group.command("judge")
+@click.argument("number", type=int)
+@click.argument("report", type=int)
+@click.argument("state", type=click.Choice([each.value for each in Verification]))
+@click.option("--reason", required=True, help="理由 / Why")
+@speaking
+def judged(number: int, report: int, state: str, reason: str) -> None:
+    """核实或否定一条报告 / Hold a report to be verified, preliminary, unverified or refuted."""
+    context = _context()
+    with parts().sessions.begin() as session:
+        incident = _incident(session, number)
+        record.judge(session, incident, report, Verification(state), context, ME, reason=reason)
+    click.echo(f"{number}  {report}  {state}")
+
+
+@group.command("merge")
+@click.argument("number", type=int)
+@click.option("--into", type=int, required=True, help="并入的事件 / The incident to go on in")
+@click.option("--reason", required=True, help="理由 / Why")
+@speaking
+def merged(number: int, into: int, reason: str) -> None:
+    """同一事件，并入另一个 / The same event as another incident: go on there."""
+    context = _context()
+    with parts().sessions.begin() as session:
+        both = {each: _incident(session, each) for each in sorted({number, into})}
+        joining.merge(session, both[number], both[into], context, ME, reason=reason)
+    click.echo(f"{number} -> {into}")
+
+
+@group.command("split")
+@click.argument("number", type=int)
+@click.option(
+    "--report", "chosen", type=int, multiple=True, help="分出的报告，可多次 / A report to part, may be repeated"
+)
+@click.option("--reason", required=True, help="理由 / Why")
+@speaking
+def split(number: int, chosen: tuple[int, ...], reason: str) -> None:
+    """分出报告另立事件；不写报告则撤销并案 / Part reports into their own incident; without any, undo a merge."""
+    context = _context()
+    with parts().sessions.begin() as session:
+        incident = _incident(session, number)
+        if incident.merged_into is not None:
+            joining.unmerge(session, incident, context, ME, reason=reason)
+            made = incident
+        else:
+            made = joining.split(session, incident, chosen, context, ME, reason=reason)
+        number = made.number
+    click.echo(str(number))
 
 
 @group.command("export")

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from emergency import access, journal
-from emergency.incidents import clocks, due, record, tasks
+from emergency.incidents import clocks, due, leading, record, tasks
 from emergency.incidents.clocks import NAMES, Alert, Clock
 from emergency.incidents.models import ClockAlertRow, IncidentRow, TaskRow
 from emergency.journal import Actor
@@ -133,5 +133,5 @@ def _say(
     }
     kind = KINDS[alert.stage] if alert.stage < len(KINDS) else RISEN
     desk = clock.jurisdiction if clock.jurisdiction in audience else incident.lead
-    for stream in (f"incident:{incident.number}", f"desk:{desk}"):
+    for stream in (f"incident:{incident.number}", *leading.alarmed(session, incident.number, desk)):
         journal.append(session, stream, kind, by=by, at=at, facts=facts)

@@ -13,8 +13,9 @@ from emergency.agreements import newly
 from emergency.agreements.newly import Before
 from emergency.agreements.values import Grade, Kind, NotificationDraft, ObligationKey, Told
 from emergency.incidents import document, frozen, inside, tasks, updates
+from emergency.incidents.families import family
 from emergency.incidents.findings import Findings, Forecasting, findings, sent
-from emergency.incidents.models import AssessmentRow, IncidentRow
+from emergency.incidents.models import AssessmentRow, IncidentRow, LeadHandOverRow
 from emergency.incidents.picture import picture
 from emergency.incidents.statement import Statement
 from emergency.incidents.survey import survey
@@ -25,8 +26,11 @@ from emergency.river import ensemble
 from emergency.river.snap import USUAL, Tolerance
 from emergency.units import iso
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 """Of the reasoning; raised whenever the same inputs may give another answer."""
+
+ACCEPTED = "accepted"
+"""The answer by which a desk takes over the lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def assess(
     session.flush()
     proposed = propose(session, incident, run.found.drafts, row.id, context.at, by)
     inside.oblige(session, incident.number, run.found.owed, row.id, context.at)
-    moved = updates.drafts(session, incident, run.found, run.survey, n)
+    moved = updates.drafts(session, incident, run.found, run.survey, n, former_leads(session, incident.number))
     proposed += propose(session, incident, moved, row.id, context.at, by)
     tasks.put(session, kind=tasks.CLOCKS, subject=str(incident.number), act_at=context.at)
     _note(session, incident, row, run, proposed, by, context.at)
@@ -89,7 +93,16 @@ def rerun(
     seed = seed_at(statement) if first is None else int(first.body["versions"]["seed"])
     ground = ground or survey(session, statement, at=context.at, within=context.within)
     declared = Grade(incident.declared_grade) if incident.declared_grade else None
-    run = _run(ground, statement, context, lead=incident.lead, told=told, seed=seed, declared=declared)
+    run = _run(
+        ground,
+        statement,
+        context,
+        lead=incident.lead,
+        told=told,
+        seed=seed,
+        declared=declared,
+        told_by=_teller(incident),
+    )
     newest = latest(session, incident.number)
     if newest is None or frozen.FACTS not in newest.body:
         return run
@@ -120,9 +133,15 @@ def propose(
     at: datetime,
     by: Actor,
 ) -> list[NotificationRow]:
-    """Put drafts to the desks that owe them, and tie every obligation to the message that discharges it."""
+    """Put drafts to the desks that owe them, and tie every obligation to the message that discharges it.
+
+    What a former lead has told, the lead does not tell again; and a former lead is not told what it handed over.
+    """
     rows = []
+    former = former_leads(session, incident.number)
     for draft in drafts:
+        if draft.who == incident.lead and draft.tells in former and draft.kind is Kind.INCIDENT:
+            continue
         row = notifications.propose(
             session,
             incident=incident.number,
@@ -131,6 +150,7 @@ def propose(
             assessment_id=assessment_id,
             at=at,
             by=by,
+            before=former if draft.who == incident.lead else (),
         )
         _oblige(session, incident.number, draft, row.id, assessment_id, at)
         rows.append(row)
@@ -161,10 +181,29 @@ def latest(session: Session, number: int) -> AssessmentRow | None:
 def who_was_told(session: Session, number: int) -> Sequence[Told]:
     """The desks told so far, each with who told it first and when."""
     first: dict[tuple[str, str], Told] = {}
+    lead = session.get_one(IncidentRow, number).lead
+    former = former_leads(session, number)
     for row in notifications.of_incident(session, number):
         if row.issued_at is not None and row.kind in (Kind.INCIDENT.value, Kind.COURTESY_COPY.value):
-            first.setdefault((row.tells, row.who), Told(desk=row.tells, by=row.who, at=row.issued_at))
-    return tuple(first.values())
+            by = lead if row.who in former else row.who
+            first.setdefault((row.tells, by), Told(desk=row.tells, by=by, at=row.issued_at))
+    return tuple(told for told in first.values() if told.desk != told.by)
+
+
+def former_leads(session: Session, number: int) -> frozenset[str]:
+    """The desks that have led an incident before the one that does."""
+    handed = select(LeadHandOverRow.from_desk).where(
+        LeadHandOverRow.incident.in_(family(session, number)), LeadHandOverRow.answer == ACCEPTED
+    )
+    now = select(IncidentRow.lead).where(IncidentRow.number == number)
+    return frozenset(session.scalars(handed)) - frozenset(session.scalars(now))
+
+
+def _teller(incident: IncidentRow) -> Told | None:
+    """In a receiving desk's own file: by whom and when that desk was told; its clock starts there."""
+    if incident.told_by is None:
+        return None
+    return Told(desk=incident.lead, by=incident.told_by, at=incident.known_at)
 
 
 def _run(
@@ -176,6 +215,7 @@ def _run(
     told: Sequence[Told],
     seed: int,
     declared: Grade | None = None,
+    told_by: Told | None = None,
 ) -> Run:
     found = findings(
         ground,
@@ -186,6 +226,7 @@ def _run(
         lead=lead,
         told=told,
         declared=declared,
+        told_by=told_by,
         forecasting=context.forecasting,
     )
     return Run(ground, found, document.document(ground, found, statement, _versions(ground)))

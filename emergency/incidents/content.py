@@ -22,10 +22,11 @@ def content(
     before: Json | None,
     next_update_at: str | None,
     reason: str | None = None,
+    files: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     """The variables of a message to the desk `tells`, from the assessment `body`; `before`: its last message's content.
 
-    reason: why it is corrected, withdrawn or ended.
+    reason: why it is corrected, withdrawn or ended. files: the file that it told of, and the one that it goes on in.
     """
     entry = first_entry(body, tells)
     inputs = body["inputs"]
@@ -37,7 +38,7 @@ def content(
         "receiver": names[tells].stored(),
         "river": body["reached"][0]["river_name"],
         "place": place(body),
-        "section": section(body, entry) if entry else names[tells].stored(),
+        "section": _section(kind, body, entry, names[tells]),
         "substance": Words(inputs["substance"], inputs["substance"]).stored() if inputs["substance"] else None,
         "occurred_at": occurred["latest"] if occurred else None,
         "earliest_at": entry["earliest_at"] if entry else None,
@@ -48,7 +49,32 @@ def content(
         "next_update_at": next_update_at,
         "reason": reason,
     }
-    return made | {"corrected": corrected(before, made) if kind == "correction" and before else []}
+    if kind != "correction" or not before:
+        return made | {"corrected": []}
+    return made | {"corrected": [*_gone_on(files), *_spared(before, made), *corrected(before, made)]}
+
+
+def _section(kind: str, body: Json, entry: Json | None, receiver: Words) -> dict[str, str]:
+    """Where it arrives at the receiver; in an enquiry, where it was found."""
+    if kind == "upstream_enquiry":
+        return section(body, body["reached"][0]) if _has_section(body) else place(body)
+    return section(body, entry) if entry else receiver.stored()
+
+
+def _has_section(body: Json) -> bool:
+    start_km = body["reached"][0]["enter_km"]
+    return any(site["kind"] == "section" and abs(site["km"] - start_km) <= SECTION_WITHIN_KM for site in body["sites"])
+
+
+def _gone_on(files: tuple[int, int] | None) -> list[dict[str, Any]]:
+    """The number under which the receiver knew it, and the one it has now."""
+    return [{"field": "file", "was": files[0], "now": files[1]}] if files else []
+
+
+def _spared(before: Json, now: Json) -> list[dict[str, Any]]:
+    """That the water does not come to the receiver after all: said in so many words, never left out."""
+    spared = before["earliest_at"] is not None and now["earliest_at"] is None
+    return [{"field": "reached", "was": True, "now": False}] if spared else []
 
 
 def corrected(before: Json, now: Json) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ def running(session: Session, incident: IncidentRow, at: datetime) -> tuple[Runn
     holding = rules.in_force(session, incident.known_at)
     standing = agreements.in_force(session, incident.known_at)
     cited = frozenset(
-        session.scalars(select(ObligationRow.agreement).where(ObligationRow.incident == incident.number).distinct())
+        session.scalars(select(ObligationRow.agreement).where(ObligationRow.event == incident.number).distinct())
     )
     return tuple(
         Running(file, _clocks(file, holding, at), _ladder(file.jurisdiction, standing, cited, ground.divisions))

@@ -106,9 +106,13 @@ def findings(
     lead: str | None = None,
     told: Sequence[Told] = (),
     declared: Grade | None = None,
+    told_by: Told | None = None,
     forecasting: Forecasting = ensemble.run,
 ) -> Findings:
-    """Arrivals, sites, duties and gaps of a survey. `lead`: an open incident keeps its own."""
+    """Arrivals, sites, duties and gaps of a survey. `lead`: an open incident keeps its own.
+
+    told_by: in a receiving desk's own file who told it and when; the file's duties are the receiver's, onward from there.
+    """
     release_at, conditions = _release(survey, statement)
     marks = [stay.enter for stay in survey.stays] + [Spot(site.reach_id, site.offset_m) for site in survey.sites]
     forecast = forecasting(survey.sub, travel.order(survey.sub), marks, conditions, seed)
@@ -117,8 +121,10 @@ def findings(
     leading = lead or leads(survey)
     foreseen = _effects(survey, statement, leading, entries, sites, at)
     predictions = tuple(grading.predicted(foreseen, rule_set) for rule_set in survey.rules.sets)
+    owing = None if told_by is None else frozenset({told_by.desk})
+    told = told if told_by is None else (told_by, *told)
     facts = Facts(
-        lead=leading,
+        lead=leading if told_by is None else told_by.by,
         known_at=statement.known_at,
         assessed_at=at,
         zone=zone,
@@ -132,7 +138,7 @@ def findings(
         grade=_grade(predictions[0], declared),
         drill=statement.drill,
     )
-    owed = duties.obligations(facts, survey.agreements, survey.divisions)
+    owed = duties.obligations(facts, survey.agreements, survey.divisions, owing)
     return Findings(
         lead=leading,
         release_at=release_at,

@@ -37,10 +37,13 @@ def keep(
     session: Session, incident: int, one: Obligation, *, assessment_id: int, notification_id: int | None, at: datetime
 ) -> None:
     """Keep a duty, unless it was raised before. Where it is new since an earlier assessment, it says why."""
+    if _raised(session, incident, one):
+        return
     session.execute(
         insert(ObligationRow)
         .values(
             incident=incident,
+            event=incident,
             who=one.who,
             tells=one.tells,
             role=one.role.value,
@@ -58,11 +61,26 @@ def keep(
     )
 
 
+def _raised(session: Session, event: int, one: Obligation) -> bool:
+    """Whether a file merged with this one has raised the like duty."""
+    like = select(ObligationRow.id).where(
+        ObligationRow.event == event,
+        ObligationRow.who == one.who,
+        ObligationRow.tells == one.tells,
+        ObligationRow.role == one.role.value,
+        ObligationRow.agreement == one.agreement,
+        ObligationRow.clause == one.clause,
+        ObligationRow.occasion == one.occasion,
+        ObligationRow.kind == one.kind.value,
+    )
+    return session.scalar(like.limit(1)) is not None
+
+
 def listed(session: Session, incident: int, who: str | None = None) -> list[Json]:
     """The inside list of every desk that has one (or of `who`), earliest deadline first; one line for each office."""
     rows = session.scalars(
         select(ObligationRow)
-        .where(ObligationRow.incident == incident, ObligationRow.notification_id.is_(None))
+        .where(ObligationRow.event == incident, ObligationRow.notification_id.is_(None))
         .order_by(ObligationRow.deadline_at, ObligationRow.id)
     )
     lines: dict[tuple[str, str, str], list[ObligationRow]] = {}
@@ -87,7 +105,7 @@ def tell(
     done = session.execute(
         update(ObligationRow)
         .where(
-            ObligationRow.incident == incident.number,
+            ObligationRow.event == incident.number,
             ObligationRow.who == officer.desk,
             ObligationRow.role == role,
             ObligationRow.notification_id.is_(None),
@@ -108,7 +126,7 @@ def untell(session: Session, incident: IncidentRow, role: str, officer: Officer,
     undone = session.execute(
         update(ObligationRow)
         .where(
-            ObligationRow.incident == incident.number,
+            ObligationRow.event == incident.number,
             ObligationRow.who == officer.desk,
             ObligationRow.role == role,
             ObligationRow.notification_id.is_(None),
@@ -165,7 +183,7 @@ def raised(session: Session, incident: int) -> list[tuple[str, str, str, str, st
         ObligationRow.kind,
         ObligationRow.occasion,
     )
-    rows = session.execute(select(*columns).where(ObligationRow.incident == incident))
+    rows = session.execute(select(*columns).where(ObligationRow.event == incident))
     return [(row[0], row[1], row[2], row[3], row[4], row[5], row[6]) for row in rows]
 
 

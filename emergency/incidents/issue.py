@@ -16,8 +16,8 @@ from emergency.access import Action, Officer, Subject
 from emergency.agreements.values import Act, Kind
 from emergency.errors import BadInput, Conflict, Forbidden, NotFound
 from emergency.incidents import content as contents
-from emergency.incidents import due, tasks, updates
-from emergency.incidents.assess import latest
+from emergency.incidents import due, links, tasks, updates
+from emergency.incidents.assess import former_leads, latest
 from emergency.incidents.models import AssessmentRow, IncidentRow, ReportRow
 from emergency.journal import Actor
 from emergency.jurisdictions import load as jurisdictions
@@ -31,6 +31,14 @@ NEXT_UPDATE: Final = timedelta(hours=2)
 ENDED: Final = ("incident.withdrawn", "incident.stood_down")
 ENDINGS: Final = ("withdrawal", "withdrawal, formal", "end", "end, formal")
 """The occasions of those entries."""
+CORRECTING: Final = (
+    "incident.corrected",
+    "incident.report_judged",
+    "incident.merged_in",
+    "incident.parted",
+    "incident.reopened",
+    "incident.split_off",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,8 @@ def issue(
         behalf = _behalf(row, officer, order)
         notifications.withhold(session, row, reason=reason, by=officer.actor, at=at, on_behalf=behalf)
     tasks.put(session, kind=tasks.CLOCKS, subject=str(incident.number), act_at=at)
+    if any(row.kind == Kind.UPDATE for row in issued):
+        links.news(session, incident, Kind.UPDATE.value, by=officer.actor, at=at)
     if issued and officer.desk == incident.lead and incident.status == "open":
         incident.next_update_at = promised
     return issued
@@ -97,8 +107,8 @@ def said_to(
     session: Session, row: NotificationRow, newest: AssessmentRow, divisions: Divisions, promised: datetime
 ) -> dict[str, Any]:
     """The variables of one message, as it would go out now."""
-    rows = notifications.of_incident(session, row.incident)
-    before = updates.last_content(rows, row.who, row.tells)
+    rows = notifications.of_incident(session, row.event or row.incident)
+    before = updates.last_content(rows, _speaks_for(session, row), row.tells)
     ends = row.kind in ("end", "withdrawal")
     return contents.content(
         kind=row.kind,
@@ -109,6 +119,7 @@ def said_to(
         before=before,
         next_update_at=None if ends else iso(promised),
         reason=_why(session, row),
+        files=_files(session, row),
     )
 
 
@@ -134,19 +145,43 @@ def _complete(
     return {**said_to(session, row, newest, divisions, promised), "code": row.code, "version": version}
 
 
+def _speaks_for(session: Session, row: NotificationRow) -> frozenset[str]:
+    """The desks whose word this message follows: its sender, and those that led before it."""
+    event = row.event or row.incident
+    incident = session.get_one(IncidentRow, event)
+    return frozenset({row.who}) | (former_leads(session, event) if row.who == incident.lead else frozenset())
+
+
 def _why(session: Session, row: NotificationRow) -> str | None:
     """Why it is corrected, withdrawn or ended: the reason typed in the step that proposed it."""
     if row.kind == Kind.CORRECTION:
+        facts = _step(session, row)
         typed = select(ReportRow.reason).where(
             ReportRow.incident == row.incident, ReportRow.received_at == row.proposed_at
         )
-        return session.scalar(typed.order_by(ReportRow.n.desc()).limit(1))
+        return facts["reason"] if facts else session.scalar(typed.order_by(ReportRow.n.desc()).limit(1))
     if row.kind in notifications.ENDINGS and row.occasion in ENDINGS:
         noted = select(journal.Row.facts["reason"].astext).where(
             journal.Row.stream == f"incident:{row.incident}", journal.Row.kind.in_(ENDED)
         )
         return session.scalar(noted.order_by(journal.Row.n.desc()).limit(1))
     return due.reason_of(session, row)
+
+
+def _files(session: Session, row: NotificationRow) -> tuple[int, int] | None:
+    """The file in which the receiver was told, and the one in which it goes on; None where it is the same."""
+    facts = _step(session, row) if row.kind == Kind.CORRECTION else None
+    return (facts["was"], facts["now"]) if facts and "now" in facts else None
+
+
+def _step(session: Session, row: NotificationRow) -> dict[str, Any] | None:
+    """The facts of the step that proposed a correction."""
+    steps = select(journal.Row.facts).where(
+        journal.Row.stream == f"incident:{row.incident}",
+        journal.Row.kind.in_(CORRECTING),
+        journal.Row.at == row.proposed_at,
+    )
+    return session.scalar(steps.order_by(journal.Row.n.desc()).limit(1))
 
 
 def promise(at: datetime) -> datetime:
@@ -158,9 +193,7 @@ def promise(at: datetime) -> datetime:
 
 def owned(session: Session, incident: IncidentRow, officer: Officer) -> list[NotificationRow]:
     """The proposals of this officer's desk in an incident."""
-    rows = select(NotificationRow).where(
-        NotificationRow.incident == incident.number, NotificationRow.who == officer.desk
-    )
+    rows = select(NotificationRow).where(NotificationRow.event == incident.number, NotificationRow.who == officer.desk)
     return list(session.scalars(rows.order_by(NotificationRow.id)))
 
 
@@ -205,7 +238,7 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict
 
 def _owned(session: Session, incident: IncidentRow, number: int, officer: Officer, order: Order) -> NotificationRow:
     row = session.get(NotificationRow, number, with_for_update=True)
-    if row is None or row.incident != incident.number:
+    if row is None or row.event != incident.number:
         raise NotFound(
             "no-such-notification", Words(f"本事件没有通报 {number}。", f"This incident has no notification {number}.")
         )

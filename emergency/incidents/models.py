@@ -12,7 +12,11 @@ from emergency.db import SRID, Base
 
 
 class IncidentRow(Base):
-    """An event, actual or suspected, led by a desk. What it is known to be stands in its reports and assessments."""
+    """An event, actual or suspected, led by a desk. What it is known to be stands in its reports and assessments.
+
+    merged_into: the file that it goes on in. told_by: in a receiving desk's own file the desk that told it, from whose area
+    the water comes; the file's duties run onward from the receiver.
+    """
 
     __tablename__ = "incidents"
 
@@ -27,6 +31,8 @@ class IncidentRow(Base):
     next_update_at: Mapped[datetime | None]
     stood_down_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("incidents.number"), index=True)
+    told_by: Mapped[str | None] = mapped_column(String(20))
 
 
 class ReportRow(Base):
@@ -43,6 +49,66 @@ class ReportRow(Base):
     statement: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reason: Mapped[str | None] = mapped_column(Text)
     geom: Mapped[Any] = mapped_column(Geometry("POINT", srid=SRID, spatial_index=False))
+
+
+class AttachmentRow(Base):
+    """In which file a report counts, under which number there, since when; `until`: it counts in another one now."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (UniqueConstraint("incident", "report"),)
+
+    incident: Mapped[int] = mapped_column(ForeignKey("incidents.number"), primary_key=True)
+    n: Mapped[int] = mapped_column(Integer, primary_key=True)
+    report: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class VerdictRow(Base):
+    """Who held a report to be verified, preliminary, unverified or refuted, when and why. A trigger refuses any change."""
+
+    __tablename__ = "verdicts"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    report: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
+    state: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    at: Mapped[datetime]
+
+
+class LinkRow(Base):
+    """Two files on one event, each with its own lead. file: the one that was there first, or that told the other."""
+
+    __tablename__ = "incident_links"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    file: Mapped[int] = mapped_column(ForeignKey("incidents.number"), index=True)
+    other: Mapped[int] = mapped_column(ForeignKey("incidents.number"), index=True)
+    because: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+    made_by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    ended_at: Mapped[datetime | None]
+
+
+class LeadHandOverRow(Base):
+    """The lead offered to another desk with the sheet of what is open, and the answer: accepted, refused, taken back."""
+
+    __tablename__ = "lead_hand_overs"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    incident: Mapped[int] = mapped_column(ForeignKey("incidents.number"), index=True)
+    from_desk: Mapped[str] = mapped_column(String(20))
+    to_desk: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text)
+    sheet: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    answer: Mapped[str | None] = mapped_column(String(10))
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    answer_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class AssessmentRow(Base):
@@ -63,6 +129,7 @@ class ObligationRow(Base):
     """A duty that an assessment raised, once per occasion; `notification_id` is the message that discharges it.
 
     A duty to one's own side has no message: told_at says when that office was called, told_by which officer said so.
+    event: the file in which it counts now; None while the like duty of a file merged with this one stands for it.
     """
 
     __tablename__ = "obligations"
@@ -88,6 +155,7 @@ class ObligationRow(Base):
     notification_id: Mapped[int | None] = mapped_column(BigInteger)
     told_at: Mapped[datetime | None]
     told_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    event: Mapped[int | None] = mapped_column(BigInteger, index=True)
 
 
 class TaskRow(Base):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from emergency.incidents.assess import latest
+from emergency.incidents.families import family
 from emergency.incidents.models import IncidentRow
 from emergency.incidents.record import Status
 from emergency.jurisdictions import load as jurisdictions
@@ -29,12 +30,22 @@ def near_intakes(session: Session, number: int, at: datetime) -> list[NearIntake
     if newest is None or says is None:
         return []
     divisions = jurisdictions.division(session, at)
-    sites = [each for each in newest.body["sites"] if each["near"] and each["kind"] == "intake"]
-    found = [_intake(each, newest.body, incident, says, divisions) for each in sites]
-    return sorted(found, key=lambda each: each.km)
+    files = sorted(family(session, number), key=lambda file: (file != number, file))
+    bodies = [newest.body]
+    if says != "near":  # those called in a file that was merged into this one have to hear the end as well
+        merged = (latest(session, file) for file in files[1:])
+        bodies += [row.body for row in merged if row is not None]
+    found: dict[int, NearIntake] = {}
+    for body in bodies:
+        for each in body["sites"]:
+            if each["near"] and each["kind"] == "intake":
+                found.setdefault(each["id"], _intake(each, body, incident, says, divisions, tuple(files)))
+    return sorted(found.values(), key=lambda each: each.km)
 
 
-def _intake(site: Json, body: Json, incident: IncidentRow, says: str, divisions: Divisions) -> NearIntake:
+def _intake(
+    site: Json, body: Json, incident: IncidentRow, says: str, divisions: Divisions, files: tuple[int, ...]
+) -> NearIntake:
     code = site["jurisdiction"] if site["jurisdiction"] in divisions else _crossed(site, body)
     desk = (divisions.desk_of(code) if code else None) or incident.lead
     above = (code, *divisions.ancestors(code)) if code else (desk,)
@@ -49,6 +60,7 @@ def _intake(site: Json, body: Json, incident: IncidentRow, says: str, divisions:
         says=says,
         drill=incident.drill,
         known_at=incident.known_at,
+        files=files,
     )
 
 

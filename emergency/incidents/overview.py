@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from emergency import journal, notifications
 from emergency.access import AudienceRow, Officer, Role
 from emergency.agreements.values import Circle
-from emergency.incidents import document, record, response
+from emergency.incidents import document, record, reports, response
 from emergency.incidents.assess import latest
 from emergency.incidents.measures import ENDED_BY, measured
-from emergency.incidents.models import AssessmentRow, IncidentRow, ReportRow
-from emergency.incidents.statement import CLEARED
+from emergency.incidents.models import AssessmentRow, IncidentRow
+from emergency.incidents.reports import Report
+from emergency.incidents.statement import Verification
 from emergency.jurisdictions.models import DivisionRow
 from emergency.notifications import NotificationRow, State
 from emergency.units import iso
@@ -34,7 +35,7 @@ def listed(session: Session, officer: Officer, status: str | None) -> list[Json]
 def incident(session: Session, row: IncidentRow, deliveries: Deliveries) -> Json:
     """An incident as it stands."""
     newest = latest(session, row.number)
-    told = notifications.of_incident(session, row.number)
+    told = _messages_of(session, row)
     return {
         "number": row.number,
         "status": row.status,
@@ -44,8 +45,11 @@ def incident(session: Session, row: IncidentRow, deliveries: Deliveries) -> Json
         "known_at": iso(row.known_at),
         "opened_at": iso(row.opened_at),
         "next_update_at": iso(row.next_update_at) if row.next_update_at else None,
-        "report": newest.body["inputs"] if newest else _believed(session, row),
-        "reports": [report(each) for each in record.reports(session, row.number)],
+        "report": _held(session, row, newest),
+        "reports": [report(each) for each in reports.counted(session, row)],
+        "weighed": weighed(session, row),
+        "merged_into": row.merged_into,
+        "told_by": row.told_by,
         "predicted_grade": newest.body["predicted_grade"] if newest else None,
         "declared_grade": row.declared_grade,
         **_signed(session, row),
@@ -105,9 +109,10 @@ def message(session: Session, row: NotificationRow, sent: Sequence[Json]) -> Jso
     }
 
 
-def report(row: ReportRow) -> Json:
-    """One piece of news as it came: the first, a further one or a correction; when, who took it down, what it said."""
-    kind = "correction" if CLEARED in row.statement else "further" if row.n > 1 else "first"
+def report(row: Report) -> Json:
+    """One piece of news as it came: the first, a further one or a correction; when, who took it down, what it said, and
+    what was held of it by whom and why. came_to: the file and number under which it came in."""
+    kind = "correction" if row.correction else "further" if row.n > 1 else "first"
     return {
         "n": row.n,
         "kind": kind,
@@ -115,6 +120,29 @@ def report(row: ReportRow) -> Json:
         "by": row.by,
         "statement": row.statement,
         "reason": row.reason,
+        "state": row.state.value,
+        "verdicts": [
+            {"state": each.state, "reason": each.reason, "by": each.by, "at": iso(each.at)} for each in row.verdicts
+        ],
+        "came_to": {"incident": row.file, "n": row.n_there},
+    }
+
+
+def weighed(session: Session, row: IncidentRow) -> Json:
+    """From which report each fact comes, and where reports that count contradict each other."""
+    found = reports.standing(session, row)
+    return {
+        "sources": dict(found.sources),
+        "differences": [
+            {
+                "field": each.field,
+                "held": each.held,
+                "value": each.value,
+                "others": [{"n": other.n, "value": other.value} for other in each.others],
+            }
+            for each in found.differences
+        ],
+        "all_refuted": found.verification is Verification.REFUTED,
     }
 
 
@@ -122,6 +150,13 @@ def open_for(session: Session, officer: Officer) -> list[NotificationRow]:
     """The messages to this officer's desk that nobody has read back."""
     rows = select(NotificationRow).where(NotificationRow.tells == officer.desk, NotificationRow.state == State.ISSUED)
     return list(session.scalars(rows.order_by(NotificationRow.issued_at)))
+
+
+def _messages_of(session: Session, row: IncidentRow) -> list[NotificationRow]:
+    """The messages that count here; in a file that goes on in another one those that it sent."""
+    if row.merged_into is None:
+        return notifications.of_incident(session, row.number)
+    return [each for each in notifications.raised_by(session, row.number) if each.issued_at is not None]
 
 
 def _acknowledged(row: NotificationRow) -> Json | None:
@@ -141,7 +176,7 @@ def _seen_by(officer: Officer) -> ColumnElement[bool]:
 
 def _line(session: Session, row: IncidentRow) -> Json:
     counted = select(func.count()).where(
-        NotificationRow.incident == row.number,
+        NotificationRow.event == row.number,
         NotificationRow.state == State.PROPOSED,
         NotificationRow.circle != Circle.WATCH,  # listed, not rung: nothing to decide now
     )
@@ -173,6 +208,13 @@ def _placed(session: Session, row: IncidentRow) -> Json:
         "lon": inputs["location"]["lon"],
         "lat": inputs["location"]["lat"],
     }
+
+
+def _held(session: Session, row: IncidentRow, newest: AssessmentRow | None) -> Json:
+    """What is believed: the newest assessment's inputs, with what was held of the reports since."""
+    if newest is None:
+        return _believed(session, row)
+    return {**newest.body["inputs"], "verification": reports.standing(session, row).verification.value}
 
 
 def _believed(session: Session, row: IncidentRow) -> Json:

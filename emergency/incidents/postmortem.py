@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from emergency import journal, notifications
 from emergency.access import Officer, Role
-from emergency.incidents import overview, record
+from emergency.incidents import overview, reports
 from emergency.incidents.measures import done_at, measured
 from emergency.incidents.models import AssessmentRow, IncidentRow
 from emergency.journal import Entry
@@ -36,13 +36,14 @@ def fold(session: Session, incident: IncidentRow, *, officer: Officer) -> Json:
             "status": incident.status,
             "lead": incident.lead,
             "drill": incident.drill,
+            "merged_into": incident.merged_into,
             "known_at": iso(incident.known_at),
             "opened_at": iso(incident.opened_at),
             "stood_down_at": iso(incident.stood_down_at) if incident.stood_down_at else None,
             "closed_at": iso(incident.closed_at) if incident.closed_at else None,
             "declared_grade": incident.declared_grade,
         },
-        "reports": [overview.report(row) for row in record.reports(session, incident.number)],
+        "reports": [overview.report(row) for row in reports.ever(session, incident.number)],
         "assessments": [{"id": row.id, "n": row.n, "made_at": iso(row.made_at), **row.body} for row in assessments],
         "told": told(open_to, _people(session, incident.number)),
         "measures": measured(incident.known_at, open_to),
@@ -108,8 +109,9 @@ def _acknowledge(messages: dict[int, Json], number: int, entry: Entry, people: M
 
 
 def _people(session: Session, number: int) -> dict[int, str]:
-    rows = notifications.of_incident(session, number)
-    return {row.id: row.acknowledged_by for row in rows if row.acknowledged_by is not None}
+    rows = {row.id: row for row in notifications.of_incident(session, number)}
+    rows |= {row.id: row for row in notifications.raised_by(session, number)}
+    return {row.id: row.acknowledged_by for row in rows.values() if row.acknowledged_by is not None}
 
 
 def _all(session: Session, stream: str) -> list[Entry]:

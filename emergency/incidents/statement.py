@@ -46,6 +46,7 @@ EMPTY: Final[Mapping[str, str]] = {
     "description": "",
     "reporter": "",
     "source_state": "unknown",
+    "source": "unknown",
     "bank": "unknown",
     "flow_state": "unknown",
 }
@@ -201,6 +202,7 @@ class ReportIn(_Part):
     medium: Literal["water"] = "water"
     description: Text = ""
     reporter: Text = ""
+    source: Literal["unknown", "caller", "on_scene", "monitoring", "operator", "desk"] = "unknown"
     verification: Literal["unverified", "preliminary", "verified", "refuted"] = "unverified"
     impact: ImpactIn = ImpactIn()
     unlocated: bool = False

@@ -1,4 +1,4 @@
-"""The incidents that an officer may see, as points of a vector tile: where each was reported last, open or drill."""
+"""The incidents that an officer may see, as points of a vector tile: where each is held to be, open or drill."""
 
 from typing import Final
 
@@ -17,10 +17,18 @@ shapes as (
          ST_AsMVTGeom(ST_Transform(placed.geom, 3857), bounds.box, 4096, 64, true) as geom
   from bounds
   cross join incidents i
+  left join lateral (
+    select a.body #> '{inputs,location}' as place from assessments a where a.incident = i.number order by a.n desc limit 1
+  ) as newest on true
+  left join lateral (
+    select r.geom from attachments t join reports r on r.id = t.report where t.incident = i.number order by t.n limit 1
+  ) as first on true
   cross join lateral (
-    select r.geom from reports r where r.incident = i.number order by r.n desc limit 1
+    select coalesce(
+      ST_SetSRID(ST_MakePoint((newest.place ->> 'lon')::float8, (newest.place ->> 'lat')::float8), 4326), first.geom
+    ) as geom
   ) as placed
-  where i.status <> 'closed'
+  where i.status not in ('closed', 'merged')
     and placed.geom && ST_Transform(bounds.box, 4326)
     and (:all or exists (
       select 1 from audience a

@@ -4,7 +4,7 @@ A desk that was told is owed corrections, withdrawals and the end whatever the a
 policy of this deployment stands as the reason (DESIGN, duties).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -26,11 +26,14 @@ CITED: Final = Words("本系统政策：凡已告知者，后续必告", "policy
 
 
 def drafts(
-    session: Session, incident: IncidentRow, found: Findings, survey: Survey, n: int
+    session: Session, incident: IncidentRow, found: Findings, survey: Survey, n: int, former: Collection[str]
 ) -> Sequence[NotificationDraft]:
-    """Updates for told desks whose earliest hour moved; one open update per desk, refreshed and not heaped up."""
+    """Updates for told desks whose earliest hour moved; one open update per desk, refreshed and not heaped up.
+
+    former: the desks that led before, for whom the lead now speaks.
+    """
     rows = notifications.of_incident(session, incident.number)
-    moved = _moved(rows, found)
+    moved = _moved(rows, found, incident.lead, former)
     made: list[NotificationDraft] = []
     for (who, tells), reason in moved.items():
         occasion = _open_occasion(rows, who, tells) or f"update {n}"
@@ -59,17 +62,25 @@ def pairs_told(rows: Sequence[NotificationRow]) -> list[tuple[str, str]]:
     return list(dict.fromkeys((row.who, row.tells) for row in rows if row.issued_at is not None))
 
 
-def last_content(rows: Sequence[NotificationRow], who: str, tells: str) -> Mapping[str, Any] | None:
-    """What `who` last said to `tells`."""
-    said = [row for row in rows if (row.who, row.tells) == (who, tells) and row.issued_at is not None]
+def owed_on(rows: Sequence[NotificationRow], lead: str, former: Collection[str]) -> list[tuple[str, str]]:
+    """Who owes whom what follows: whoever has told them, and the lead for those whom the leads before it have told."""
+    pairs = [(lead if who in former else who, tells) for who, tells in pairs_told(rows)]
+    return list(dict.fromkeys((who, tells) for who, tells in pairs if who != tells))
+
+
+def last_content(rows: Sequence[NotificationRow], who: Collection[str], tells: str) -> Mapping[str, Any] | None:
+    """What `tells` was last told by one of `who`."""
+    said = [row for row in rows if row.who in who and row.tells == tells and row.issued_at is not None]
     return max(said, key=lambda row: (row.issued_at, row.id)).content if said else None
 
 
-def _moved(rows: Sequence[NotificationRow], found: Findings) -> Mapping[tuple[str, str], Words]:
+def _moved(
+    rows: Sequence[NotificationRow], found: Findings, lead: str, former: Collection[str]
+) -> Mapping[tuple[str, str], Words]:
     entries = by_desk(found.entries)
     moved: dict[tuple[str, str], Words] = {}
-    for who, tells in pairs_told(rows):
-        said = last_content(rows, who, tells)
+    for who, tells in owed_on(rows, lead, former):
+        said = last_content(rows, {who, *former} if who == lead else {who}, tells)
         entry = entries.get(tells)
         if said is None or entry is None or said["earliest_at"] is None:
             continue

@@ -13,6 +13,7 @@ from emergency.web import (
     notifications_api,
     openapi,
     pages,
+    statements_api,
     status,
 )
 
@@ -24,6 +25,7 @@ ALL: Final[tuple[Blueprint, ...]] = (
     daystate_api.blueprint,
     incidents_api.blueprint,
     clocks_api.blueprint,
+    statements_api.blueprint,
     notifications_api.blueprint,
     openapi.blueprint,
 )

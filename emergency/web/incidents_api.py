@@ -11,7 +11,19 @@ from emergency import clock, journal, stated
 from emergency.access import Action, Officer, Role
 from emergency.agreements.values import Act
 from emergency.errors import BadInput, Conflict, NotFound
-from emergency.incidents import assess, document, explained, inside, issue, overview, postmortem, record, statement
+from emergency.incidents import (
+    assess,
+    document,
+    explained,
+    inside,
+    issue,
+    links,
+    nearby,
+    overview,
+    postmortem,
+    record,
+    statement,
+)
 from emergency.incidents.issue import Order
 from emergency.incidents.models import IncidentRow
 from emergency.labels import fault
@@ -43,11 +55,14 @@ def context() -> assess.Context:
 @rule(Action.REPORT)
 def preview() -> Response:
     """An assessment of these inputs; nothing is stored."""
-    given, now = body(), context()
+    given, now, officer = body(), context(), signed_in()
+    given.pop("another_than", None)
+    given.pop("linked_to", None)
 
     def do(session: Session) -> document.Json:
         made = statement.parse(given, now=now.at)
-        return {"id": None, **assess.preview(session, made, now).body, "warnings": _warnings(made, now)}
+        run = assess.preview(session, made, now).body
+        return {"id": None, **run, "nearby": _nearby(session, made, officer), "warnings": _warnings(made, now)}
 
     return reading(do)
 
@@ -82,18 +97,25 @@ def preview_correction(n: int) -> Response:
 @blueprint.post("/incidents")
 @rule(Action.REPORT)
 def report() -> Response:
-    """Open an incident on a report."""
+    """Open an incident on a report; `another_than`: near incidents that it is not, `linked_to`: one of the same event."""
     given, now, officer = body(), context(), signed_in()
+    another_than, linked_to = _numbers(given.pop("another_than", []), "another_than"), given.pop("linked_to", None)
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         made = statement.parse(given, now=now.at)
-        incident, row = record.report(session, made, now, officer.actor, officer.desk)
+        near = _nearby(session, made, officer)
+        incident, row = record.report(session, made, now, officer.actor, officer.desk, another_than=another_than)
+        if linked_to is not None:
+            other = record.found(session, _whole({"linked_to": linked_to}, "linked_to"), officer, Action.SEE_INCIDENT)
+            reason = made.description or "同一事件 / the same event"
+            links.link(session, other, incident, because=links.EVENT, reason=reason, by=officer.actor, at=now.at)
         assessed = overview.assessment(session, row, parts().deliveries) if row else None
         return {
             "number": incident.number,
             "status": incident.status,
             "lead": incident.lead,
             "assessment": assessed,
+            "nearby": near,
             "warnings": _warnings(made, now),
         }, 201
 
@@ -365,6 +387,11 @@ def _foreseen(session: Session, incident: IncidentRow, made: statement.Statement
     return {"id": None, **run.body, "warnings": _warnings(made, now)}
 
 
+def _nearby(session: Session, made: statement.Statement, officer: Officer) -> list[dict[str, Any]]:
+    """The open incidents that may be the same event: offered, never picked."""
+    return nearby.shown(session, nearby.nearby(session, made, officer, context().within), made)
+
+
 def _warnings(made: statement.Statement, now: assess.Context) -> list[dict[str, Any]]:
     """What may be a typing error, and is taken all the same."""
     return [
@@ -446,10 +473,9 @@ def _ids(given: str) -> list[int]:
     return [int(each) for each in given.split(",")]
 
 
-def _numbers(given: Any) -> list[int]:
+def _numbers(given: Any, name: str = "notifications") -> list[int]:
     if not isinstance(given, list) or not all(type(each) is int for each in given):
-        words = fault("notifications", "须为编号列表", "must be a list of numbers")
-        raise BadInput("bad-field", words, field="notifications")
+        raise BadInput("bad-field", fault(name, "须为编号列表", "must be a list of numbers"), field=name)
     return given
 
 

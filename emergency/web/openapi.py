@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from werkzeug.routing import Rule
 
 from emergency.access import Action
-from emergency.incidents.statement import CANNOT_BE_UNKNOWN, ReportIn
+from emergency.incidents.statement import CANNOT_BE_UNKNOWN, ReportIn, Verification
 from emergency.web.clocks_api import BODIES as SIGNED
 from emergency.web.rules import action_of, rule
 
@@ -16,12 +16,24 @@ blueprint = Blueprint("openapi", __name__)
 PREFIX: Final = "/api/v1/"
 METHODS: Final = ("GET", "POST")
 BODIES: Final = {
-    "incidents.preview": "Report",
-    "incidents.report": "Report",
+    "incidents.preview": "Opening",
+    "incidents.report": "Opening",
     "incidents.add_report": "Report",
     "incidents.correct": "Correction",
     "incidents.preview_report": "Report",
     "incidents.preview_correction": "Correction",
+    "statements.judge": "Judgement",
+    "statements.move": "Move",
+    "statements.merge": "Merge",
+    "statements.split": "Split",
+    "statements.link": "Link",
+    "statements.unlink": "Link",
+    "statements.own": "Reasoned",
+    "statements.enquire": "Reasoned",
+    "statements.offer_lead": "LeadOffer",
+    "statements.accept_lead": "LeadAccepted",
+    "statements.refuse_lead": "Reasoned",
+    "statements.take_lead_back": "Reasoned",
 }
 
 
@@ -41,7 +53,14 @@ def described() -> Response:
             },
             "paths": _paths(),
             "components": {
-                "schemas": {"Report": schema, "Correction": _correction(schema), **shared, "Problem": _PROBLEM},
+                "schemas": {
+                    "Report": schema,
+                    "Opening": _opening(schema),
+                    "Correction": _correction(schema),
+                    **_reasoned(),
+                    **shared,
+                    "Problem": _PROBLEM,
+                },
                 "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             },
             "security": [{"token": []}],
@@ -94,6 +113,37 @@ def _operation(each: Rule, method: str, summary: str) -> dict[str, Any]:
             {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
         )
     return made
+
+
+def _opening(report: dict[str, Any]) -> dict[str, Any]:
+    """A report that opens an incident, with what the officer says of near ones."""
+    numbers = {"type": "array", "items": {"type": "integer"}}
+    extra = {"another_than": numbers, "linked_to": {"type": "integer"}}
+    return {**report, "properties": {**report["properties"], **extra}}
+
+
+def _reasoned() -> dict[str, Any]:
+    """The bodies of signed acts: what, and why."""
+    number, texts = {"type": "integer", "minimum": 1}, {"type": "array", "items": {"type": "string"}}
+    states = {"enum": [each.value for each in Verification]}
+    reports = {"type": "array", "items": number, "description": "numbers of reports; none: undo a merge"}
+    place = {"$ref": "#/components/schemas/LocationIn"}
+    return {
+        "Reasoned": _act({}),
+        "Judgement": _act({"state": states}),
+        "Move": _act({"location": place}),
+        "Merge": _act({"into": number}),
+        "Split": _act({"reports": reports}, required=()),
+        "Link": _act({"other": number}),
+        "LeadOffer": _act({"to": {"type": "string"}}),
+        "LeadAccepted": {"type": "object", "required": ["lines"], "properties": {"lines": texts}},
+    }
+
+
+def _act(fields: dict[str, Any], required: tuple[str, ...] | None = None) -> dict[str, Any]:
+    reason = {"type": "string", "minLength": 1, "maxLength": 2000}
+    names = list(fields) if required is None else list(required)
+    return {"type": "object", "required": [*names, "reason"], "properties": {**fields, "reason": reason}}
 
 
 def _correction(report: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import * as reach from "./acts/reach.js";
 import * as reasons from "./acts/reasons.js";
 import * as report from "./acts/report.js";
 import * as sign from "./acts/sign.js";
+import * as sameEvent from "./acts/same_event.js";
 import { quietly } from "./acts/trouble.js";
 import * as alarm from "./alarm.js";
 import { get } from "./api.js";
@@ -111,6 +112,7 @@ function wire() {
       ...issue.clicks,
       ...reasons.clicks,
       ...sign.clicks,
+      ...sameEvent.clicks,
       ...offers.clicks,
       ...centre.clicks,
       ...reach.clicks,
@@ -124,7 +126,15 @@ function wire() {
       layer: (/** @type {HTMLInputElement} */ box) => chart.switchLayer(box.dataset.id ?? "", box.checked),
     },
     inputs: { ...report.inputs, ...centre.inputs },
-    submits: { ...report.submits, ...calls.submits, ...issue.submits, ...reasons.submits, ...sign.submits, ...reach.submits },
+    submits: {
+      ...report.submits,
+      ...calls.submits,
+      ...issue.submits,
+      ...reasons.submits,
+      ...sign.submits,
+      ...sameEvent.submits,
+      ...reach.submits,
+    },
   });
   window.addEventListener("resize", () => set({}));
   window.addEventListener("popstate", () => quietly(incidents.open("keep")));
@@ -138,6 +148,7 @@ function wire() {
     issue.forget();
     reasons.forget();
     sign.forget();
+    sameEvent.forget();
     sheets.clear();
   });
 }
@@ -220,6 +231,11 @@ function initial(me, skew_ms) {
     lost_at: null,
     mode: "desk",
     reportFor: null,
+    joined: false,
+    another: [],
+    event: null,
+    dismissed: [],
+    leadFault: null,
     correcting: null,
     draft: null,
     slips: [],

@@ -33,6 +33,7 @@ function settled(one, { incidents, incident, clocks, news }) {
   const status = looked?.status ?? listed?.status;
   if (status === "closed" || (status !== undefined && status !== "open" && !one.clocks?.length)) return true;
   if (one.clocks?.length) return overtaken(one, news) || (looked !== null && met(one.clocks, clocks ?? []));
+  if (one.kind === "link.news") return false; // it stands until it is dismissed, whatever became of the file
   if (one.kind === "promise.overdue") return keptSince(one.at, looked);
   const about = looked?.notifications.find(({ id }) => id === one.notification);
   if (one.kind === "proposal.escalated")

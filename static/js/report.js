@@ -21,6 +21,7 @@ import { isOld, parseMoment, readMoment } from "./moments.js";
  * @property {string} duration_min
  * @property {string} description
  * @property {string} reporter
+ * @property {string} source where the news comes from
  * @property {string} verification
  * @property {boolean} unlocated
  * @property {boolean} drill
@@ -32,6 +33,7 @@ import { isOld, parseMoment, readMoment } from "./moments.js";
 export const FLOW_STATES = ["unknown", "low", "mean", "high", "flood"];
 export const SOURCE_STATES = ["unknown", "continuing", "stopped"];
 export const BANKS = ["unknown", "left", "right", "middle"];
+export const SOURCES = ["unknown", "caller", "on_scene", "monitoring", "operator", "desk"];
 export const VERIFICATIONS = ["unverified", "preliminary", "verified", "refuted"];
 const STILL_MISSING = new Set(["form.place.missing", "form.place.choose"]);
 
@@ -54,6 +56,7 @@ export function emptyDraft(now, zone) {
     duration_min: "",
     description: "",
     reporter: "",
+    source: "unknown",
     verification: "unverified",
     unlocated: false,
     drill: false,
@@ -134,6 +137,7 @@ export function bodyOf(draft, zone, now) {
     duration_min: amount(draft.duration_min),
     description: description(draft),
     reporter: draft.reporter.trim(),
+    source: draft.source === "unknown" ? "" : draft.source,
     verification: draft.verification,
     unlocated: draft.unlocated,
     drill: draft.drill,

@@ -33,6 +33,11 @@
  * @property {number | null} lost_at
  * @property {"desk" | "report"} mode
  * @property {number | null} reportFor the incident that a further report or a correction belongs to
+ * @property {boolean} joined a new report that was said to be of that incident
+ * @property {number[]} another near incidents that the report was said not to be of
+ * @property {import("./types.js").SameEvent | null} event what may belong to the same event as the chosen incident
+ * @property {string[]} dismissed pairs of incidents that were said to be two events, on this page
+ * @property {string | null} leadFault what stands against taking the lead over
  * @property {Record<string, unknown> | null} correcting what the incident holds now, while it is being corrected
  * @property {Draft | null} draft
  * @property {import("./report.js").Slip[]} slips

@@ -165,10 +165,64 @@
  * @property {string | null} predicted_grade
  * @property {string} [predicted_because]
  * @property {string[]} [assumptions]
+ * @property {NearIncident[]} [nearby] open incidents that may be the same event, of a preview
  * @property {{field: string, words: string}[]} [warnings] what may be a slip, of a preview
  * @property {Record<string, any>} versions
  * @property {Record<string, any>} inputs
  */
+
+/**
+ * @typedef {object} Report
+ * @property {number} n
+ * @property {string} [kind] first, further or correction
+ * @property {string} received_at
+ * @property {Record<string, any>} [by]
+ * @property {Record<string, any>} statement
+ * @property {string | null} [reason]
+ * @property {string} [state]
+ * @property {{state: string, reason: string, by: Record<string, any>, at: string}[]} [verdicts]
+ * @property {{incident: number, n: number}} [came_to]
+ */
+/** @typedef {{field: string, held: number, value: any, others: {n: number, value: any}[]}} Difference */
+/** @typedef {{sources: Record<string, number>, differences: Difference[], all_refuted: boolean}} Weighed */
+/**
+ * @typedef {object} NearIncident
+ * @property {number} number
+ * @property {number} km
+ * @property {string} where downstream, upstream, here or beside
+ * @property {string | null} river
+ * @property {string | null} place
+ * @property {string | null} substance
+ * @property {string} source_state
+ * @property {string} known_at
+ * @property {number} apart_min
+ * @property {string} lead
+ * @property {string} lead_name
+ */
+/**
+ * @typedef {object} LinkedFile
+ * @property {number} number
+ * @property {string} because
+ * @property {boolean} first
+ * @property {string} lead
+ * @property {string} lead_name
+ * @property {string} status
+ * @property {boolean} may_see
+ * @property {string} [reason]
+ * @property {string} [known_at]
+ * @property {string | null} [next_update_at]
+ */
+/**
+ * @typedef {object} LeadOffer
+ * @property {string} from
+ * @property {string} from_name
+ * @property {string} to
+ * @property {string} to_name
+ * @property {string} reason
+ * @property {string} asked_at
+ * @property {{key: string, words: string}[]} lines
+ */
+/** @typedef {{nearby: NearIncident[], links: LinkedFile[], lead_offer: LeadOffer | null, desks: {code: string, name: string}[]}} SameEvent */
 
 /**
  * @typedef {object} Incident
@@ -178,7 +232,10 @@
  * @property {string} [lead_name]
  * @property {boolean} drill
  * @property {Record<string, any>} report
- * @property {Record<string, any>[]} [reports]
+ * @property {Report[]} [reports]
+ * @property {Weighed} [weighed]
+ * @property {number | null} [merged_into]
+ * @property {string | null} [told_by] in a receiving desk's own file the desk that told it
  * @property {string | null} predicted_grade
  * @property {string | null} declared_grade
  * @property {number | null} assessment_id

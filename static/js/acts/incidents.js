@@ -46,6 +46,8 @@ export async function choose(number, step = "push") {
     chosen: number,
     mode: "desk",
     incident: null,
+    event: null,
+    leadFault: null,
     assessment: null,
     shapes: null,
     clocks: [],
@@ -165,10 +167,11 @@ async function fetchAll(number, changed) {
   };
   loaded = { ...(state().files[`incident:${number}`]?.changed ?? changed) };
   const again = wanted.incident || wanted.assessment;
-  const [incident, owed, grading, calls, own] = await Promise.all([
+  const [incident, owed, grading, event, calls, own] = await Promise.all([
     again ? get(`incidents/${number}`) : undefined,
     again ? perhaps(get(`incidents/${number}/clocks`)) : undefined,
     again ? perhaps(get(`incidents/${number}/grade`)) : undefined,
+    again ? perhaps(get(`incidents/${number}/event`)) : undefined,
     wanted.calls ? perhaps(get(`incidents/${number}/calls`)) : undefined,
     wanted.calls ? perhaps(get(`incidents/${number}/inside`)) : undefined,
   ]);
@@ -182,6 +185,7 @@ async function fetchAll(number, changed) {
     ...(incident === undefined ? {} : { incident }),
     ...(owed === undefined ? {} : { clocks: owed?.clocks ?? [] }),
     ...(grading === undefined ? {} : { grading }),
+    ...(event === undefined ? {} : { event }),
     ...(assessment === undefined ? {} : { assessment }),
     ...(shapes === undefined ? {} : { shapes }),
     ...(calls === undefined ? {} : { calls: calls?.calls ?? [], intakes: calls?.intakes ?? [] }),

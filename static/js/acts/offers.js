@@ -17,7 +17,23 @@ import { quietly } from "./trouble.js";
 const OFFER_MS = 60_000;
 /** What rose to the desk longer ago than a shift's first hour stands in the incident's journal. */
 const NEWS_MS = 3_600_000;
-const RISEN = new Set(["notification.on_behalf", "proposal.escalated", "promise.overdue", "clock.due_soon", "clock.missed", "clock.escalated", "contact.gap", "escalation.exhausted"]);
+const RISEN = new Set([
+  "notification.on_behalf",
+  "proposal.escalated",
+  "promise.overdue",
+  "clock.due_soon",
+  "clock.missed",
+  "clock.escalated",
+  "contact.gap",
+  "escalation.exhausted",
+  "link.news",
+  "incident.linked",
+  "incident.unlinked",
+  "lead.offered",
+  "lead.handed_over",
+  "lead.refused",
+  "lead.taken_back",
+]);
 const MOST_NEWS = 3;
 const KEPT = "lianfang.desk.";
 const SILENCED = "lianfang.silenced";

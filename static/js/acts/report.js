@@ -65,6 +65,8 @@ function openForm(draft, further, correcting, first) {
   set({
     mode: "report",
     reportFor: further,
+    joined: false,
+    another: [],
     correcting,
     draft,
     slips: [],
@@ -76,6 +78,12 @@ function openForm(draft, further, correcting, first) {
   });
   shown(draft);
   afterDrawing(() => focusOn(first));
+}
+
+/** A new report becomes a further one of an incident, or a new one again; nothing that was typed is lost. @param {number | null} number */
+function join(number) {
+  set({ reportFor: number, joined: number !== null, preview: { ...state().preview, assessment: null } });
+  previewSoon(/** @type {Draft} */ (state().draft));
 }
 
 /** A field by its id, or the chosen one of a group by its name. @param {string} name */
@@ -98,7 +106,7 @@ export function remember() {
 export function leave() {
   asking.abort();
   chart.mark(null);
-  set({ mode: "desk", reportFor: null, correcting: null, places: [] });
+  set({ mode: "desk", reportFor: null, joined: false, correcting: null, places: [] });
 }
 
 /** @param {{lon: number, lat: number}} place @param {string} [name] */
@@ -126,6 +134,14 @@ export const clicks = {
   drop_draft() {
     localStorage.removeItem(keyOf(null));
     remember();
+  },
+  /** The same event: what was typed becomes a further report of it. */
+  same_event: (/** @type {HTMLElement} */ button) => join(Number(button.dataset.id)),
+  own_event: () => join(null),
+  another_event(/** @type {HTMLElement} */ button) {
+    const number = Number(button.dataset.id);
+    const { another } = state();
+    set({ another: another.includes(number) ? another.filter((one) => one !== number) : [...another, number] });
   },
   /** The other day that was meant. */
   time_set(/** @type {HTMLElement} */ button) {
@@ -288,6 +304,7 @@ async function save() {
     const number = await submit(body, draft);
     const corrected = state().correcting !== null;
     if (!corrected) localStorage.removeItem(keyOf(state().reportFor));
+    if (state().joined) localStorage.removeItem(KEPT);
     leave();
     await loadList();
     await choose(number);
@@ -316,7 +333,10 @@ function pointOut() {
  */
 async function submit(body, draft) {
   const { reportFor, correcting } = state();
-  if (reportFor === null) return (await post("incidents", body)).number;
+  if (reportFor === null) {
+    const { another } = state();
+    return (await post("incidents", another.length ? { ...body, another_than: another } : body)).number;
+  }
   if (correcting)
     await post(`incidents/${reportFor}/correct`, { changes: changesOf(body, correcting), reason: draft.reason.trim() });
   else await post(`incidents/${reportFor}/reports`, body);

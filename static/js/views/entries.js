@@ -147,6 +147,14 @@ function plain(facts, state, say, language) {
     ...facts,
     tells: deskName(facts.tells ?? facts.desk ?? facts.jurisdiction, state),
     who: deskName(facts.who, state),
+    lead: deskName(facts.lead, state),
+    from: deskName(facts.from, state),
+    to: deskName(facts.to, state),
+    state: facts.state ? say(`verification.${facts.state}`) : "",
+    because: facts.because ? say(`linked.${facts.because}`) : "",
+    numbers: Array.isArray(facts.reports) ? facts.reports.join(say("comma")) : "",
+    away: names(facts.no_longer_reached, state, say),
+    newly: names(facts.newly_reached, state, say),
     kind: facts.kind ? say(`kind.${facts.kind}`) : "",
     act: facts.act ? say(`act.${facts.act}`) : "",
     channel: facts.channel ? say(`channel.${facts.channel}`) : "",
@@ -166,6 +174,11 @@ function plain(facts, state, say, language) {
     behalf: facts.on_behalf ? say("entry.behalf", { who: deskName(facts.who, state), why: facts.on_behalf }) : "",
     cleared: facts.cleared?.length ? say("entry.cleared", { fields: fieldNames(facts.cleared, say) }) : "",
   };
+}
+
+/** @param {string[] | undefined} codes @param {State} state @param {import("../words.js").Say} say */
+function names(codes, state, say) {
+  return codes?.length ? codes.map((code) => deskName(code, state)).join(say("comma")) : say("nobody");
 }
 
 /**

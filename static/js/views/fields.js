@@ -8,7 +8,7 @@ import { daysAgo, isOld, readMoment } from "../moments.js";
 /** @typedef {import("../report.js").Draft} Draft */
 
 /**
- * @param {"source_state" | "flow_state" | "bank" | "verification"} name
+ * @param {"source_state" | "flow_state" | "bank" | "source" | "verification"} name
  * @param {string[]} values
  * @param {Draft} draft
  * @param {Here} here

@@ -6,7 +6,9 @@ import { journal } from "./entries.js";
 import { gradeCard } from "./grade.js";
 import { gradeTag, hour, spotWords } from "./parts.js";
 import { reached } from "./reached.js";
+import { eventActs, linkedFiles } from "./same_event.js";
 import { gaps, sites } from "./sites.js";
+import { statements } from "./statements.js";
 import { incidentName } from "./topbar.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -90,10 +92,10 @@ function event(state, incident, here) {
       </p>
       ${placed ? NOTHING : unplaced(incident, here)}
       <dl>${rows(state, incident, listed?.known_at ?? null, here)}</dl>
-      ${statements(incident, here)}
+      ${linkedFiles(state, incident, here)}${statements(state, incident, here)}
       ${measures(incident, here)}
-      ${placed && RUNNERS.has(here.me.role) && incident.status !== "closed" ? flow(report.flow_state ?? "unknown", state, here) : NOTHING}
-      ${acts(incident, here)}
+      ${placed && RUNNERS.has(here.me.role) && incident.status === "open" ? flow(report.flow_state ?? "unknown", state, here) : NOTHING}
+      ${acts(state, incident, here)}
     </section>
   `;
 }
@@ -110,32 +112,6 @@ function unplaced(incident, { say, me }) {
       <p><strong>${say("unplaced")}</strong></p>
       ${mine ? html`<button class="primary" data-do="correct" data-field="place">${say("unplaced.do")}</button>` : NOTHING}
     </div>
-  `;
-}
-
-/**
- * What each caller said, newest first: a later one is put beside an earlier, never over it.
- * @param {Incident} incident
- * @param {Here} here
- */
-function statements({ reports = [] }, here) {
-  const { say } = here;
-  const spoken = reports.filter(({ statement }) => statement?.description || statement?.reporter).reverse();
-  if (!spoken.length) return NOTHING;
-  return html`
-    <section class="statements" data-key="statements">
-      <h3>${say("statements")} <span class="count">${spoken.length}</span></h3>
-      <ul class="plain">
-        ${spoken.map(
-          ({ n, received_at, statement }) => html`
-            <li data-key="statement-${n}">
-              <span class="meta">${hour(received_at, here)} ${statement.reporter || say("statements.unnamed")}</span>
-              ${statement.description ? html`<q>${statement.description}</q>` : NOTHING}
-            </li>
-          `,
-        )}
-      </ul>
-    </section>
   `;
 }
 
@@ -259,12 +235,14 @@ function flow(flowState, state, { say }) {
 }
 
 /**
+ * @param {State} state
  * @param {Incident} incident
  * @param {Here} here
  */
-function acts(incident, { say, me }) {
+function acts(state, incident, here) {
+  const { say, me } = here;
   const record = html`<a class="button" href="/incidents/${incident.number}/record">${say("act.record")}</a>`;
-  if (!RUNNERS.has(me.role) || incident.status === "closed") return html`<p class="acts">${record}</p>`;
+  if (!RUNNERS.has(me.role) || ["closed", "merged"].includes(incident.status)) return html`<p class="acts">${record}</p>`;
   const names = ["withdraw", "stand-down", "close"];
   return html`
     <p class="acts">
@@ -279,6 +257,7 @@ function acts(incident, { say, me }) {
           (name) => html`<button data-do="reason" data-id="${name}">${say(`act.${name}`)}</button>`,
         )}
       </p>
+      ${eventActs(state, incident, here)}
     </details>
   `;
 }

@@ -117,6 +117,8 @@ function changed(said, here) {
   const { say } = here;
   const words = (/** @type {string} */ field, /** @type {any} */ value) => {
     if (field === "source_open") return say(`source_state.${sourceOf(value)}`);
+    if (field === "reached") return say(value ? "reached.yes" : "reached.no");
+    if (field === "file") return `#${value}`;
     if (value === null || value === undefined || value === "") return say("unknown");
     return field === "occurred_at" ? hour(value, here) : String(value);
   };

@@ -9,6 +9,7 @@ import { nearElsewhere } from "./near.js";
 import { hour, runningDown } from "./parts.js";
 import { proposals, proposalsBar, takesBack } from "./proposals.js";
 import { reportBar, reportForm } from "./report_form.js";
+import { sameEventDesk } from "./same_event.js";
 import { incidentName } from "./topbar.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -29,8 +30,8 @@ export function next(state, here) {
   if (!state.chosen) return html`${mine}${waiting(state, here)}${start(state, here)}`;
   const order = toCall(state) && !takesBack(state) ? [callBoard, proposals] : [proposals, callBoard];
   return html`
-    ${mine}${nearElsewhere(state, here)}
-    ${CALLERS.has(here.me.role) ? [...order, inside].map((view) => view(state, here)) : NOTHING}${state.clocks?.length ? clocksSection(state, here) : promises(state, here)}${waiting(state, here)}
+    ${mine}${sameEventDesk(state, here)}${nearElsewhere(state, here)}
+    ${CALLERS.has(here.me.role) && state.incident?.status !== "merged" ? [...order, inside].map((view) => view(state, here)) : NOTHING}${state.clocks?.length ? clocksSection(state, here) : promises(state, here)}${waiting(state, here)}
   `;
 }
 

@@ -11,12 +11,14 @@ import {
   slips,
   slipsSoFar,
   SOURCE_STATES,
+  SOURCES,
   VERIFICATIONS,
 } from "../report.js";
 import { fieldNames } from "./entries.js";
 import { choices, field, longField, timeField } from "./fields.js";
 import { kilometres } from "./parts.js";
 import { preview } from "./preview.js";
+import { sameEvent } from "./same_event.js";
 
 /** @typedef {import("../store.js").State} State */
 /** @typedef {import("../types.js").Here} Here */
@@ -64,7 +66,7 @@ export function reportForm(state, here) {
         placeholder: say("substance.unknown"),
       })}
       ${choices("source_state", SOURCE_STATES, draft, here)} ${choices("flow_state", FLOW_STATES, draft, here)}
-      ${preview(state, here)} ${more(draft, !state.correcting, faults, here)}
+      ${sameEvent(state, here)} ${preview(state, here)} ${more(draft, !state.correcting, faults, here)}
     </form>
   `;
 }
@@ -232,6 +234,7 @@ function more(draft, opening, faults, here) {
     <details class="more" data-key="more" ${(draft.mass_kg || draft.reporter || draft.description || draft.drill) && "open"}>
       <summary>${say("form.more")}</summary>
       ${choices("bank", BANKS, draft, here)} ${choices("verification", VERIFICATIONS, draft, here)}
+      ${opening ? choices("source", SOURCES, draft, here) : NOTHING}
       ${plain("reporter", "text", say("form.reporter.hint"))} ${plain("mass_kg", "decimal")}
       ${plain("duration_min", "decimal")}
       ${timeField({ id: "known", label: say("form.known"), value: draft.known, fault: faults.known_at }, here)}

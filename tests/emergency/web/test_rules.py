@@ -18,7 +18,7 @@ from tests.emergency.web.conftest import HEAD, Asker, ClientOf, csrf_token, serv
 
 Digests = Callable[[], dict[str, str]]
 OPEN = (Action.PUBLIC, Action.PROVIDER)
-VALUES = {"z": 6, "x": 49, "y": 26, "code": "V10100", "tongue": "zh", "filename": "css/base.css"}
+VALUES = {"report": 1, "z": 6, "x": 49, "y": 26, "code": "V10100", "tongue": "zh", "filename": "css/base.css"}
 QUERIES = {
     "network.snapped": "lon=100.02&lat=30.1005",
     "network.traced": "lon=100.02&lat=30.1005",
@@ -39,6 +39,18 @@ BODIES: dict[str, dict[str, Any]] = {
     "clocks.grade": {"act": "declare", "grade": "III", "reason": "核实", "signer": "领导"},
     "clocks.track": {"items": ["mass"], "reason": "核实", "signer": "领导"},
     "clocks.respond": {"act": "start", "level": "III", "reason": "核实", "signer": "领导"},
+    "statements.judge": {"state": "verified", "reason": "到场"},
+    "statements.move": {"location": HEAD, "reason": "核实"},
+    "statements.merge": {"into": 1, "reason": "同一事件"},
+    "statements.split": {"reports": [1], "reason": "两起"},
+    "statements.link": {"other": 1, "reason": "同一事件"},
+    "statements.unlink": {"other": 1, "reason": "不是同一事件"},
+    "statements.own": {"reason": "自行立案"},
+    "statements.enquire": {"reason": "氨氮超标"},
+    "statements.offer_lead": {"to": "V20100", "reason": "移交"},
+    "statements.accept_lead": {"lines": []},
+    "statements.refuse_lead": {"reason": "人手不足"},
+    "statements.take_lead_back": {"reason": "不移交了"},
     "notifications.acknowledge": {"via": "web"},
     "incidents.told_inside": {"role": "fire"},
     "contacts.called": {"outcome": "no_answer", "contact": 1},

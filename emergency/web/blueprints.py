@@ -4,7 +4,18 @@ from typing import Final
 
 from flask import Blueprint
 
-from emergency.web import daystate_api, incidents_api, me_api, network_api, notifications_api, openapi, pages, status
+from emergency.web import (
+    coverage_api,
+    coverage_pages,
+    daystate_api,
+    incidents_api,
+    me_api,
+    network_api,
+    notifications_api,
+    openapi,
+    pages,
+    status,
+)
 
 ALL: Final[tuple[Blueprint, ...]] = (
     status.blueprint,
@@ -13,6 +24,8 @@ ALL: Final[tuple[Blueprint, ...]] = (
     network_api.blueprint,
     daystate_api.blueprint,
     incidents_api.blueprint,
+    coverage_api.blueprint,
+    coverage_pages.blueprint,
     notifications_api.blueprint,
     openapi.blueprint,
 )

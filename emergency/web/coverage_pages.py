@@ -1,5 +1,6 @@
 """The pages of the agreements: the list, one agreement, what covers every line, and what if."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template
@@ -63,9 +64,8 @@ def _versions(opened: Any, named: str) -> list[int]:
 
 def _whose() -> dict[str, Any]:
     zone = parts().settings.time_zone
-    return {
-        "officer": session.signed_in(),
-        "now": iso(clock.now()),
-        "today": clock.now().astimezone(zone).date(),
-        "zone": zone,
-    }
+
+    def local(at: str) -> str:
+        return f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M}"
+
+    return {"officer": session.signed_in(), "now": local(iso(clock.now())), "local": local, "zone": zone}

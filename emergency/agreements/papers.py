@@ -1,6 +1,6 @@
 """An agreement as a document for a reader: who is bound, by which clauses, what is held of its text and what is not. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,7 +45,6 @@ def whole(agreement: Agreement, divisions: Divisions, rivers: dict[str, Words], 
         "clauses": [_clause(clause, divisions) for clause in agreement.clauses],
         "provenance": agreement.provenance.stored(),
         "notes": [note.stored() for note in agreement.notes],
-        "territory": sorted(territory(agreement, divisions)),
     }
 
 
@@ -73,14 +72,6 @@ def days(agreement: Agreement) -> Json:
     return {
         "valid_from": agreement.valid_from.astimezone(ZONE).date().isoformat(),
         "valid_to": last.astimezone(ZONE).date().isoformat() if last else None,
-    }
-
-
-def territory(agreement: Agreement, divisions: Divisions) -> Iterable[str]:
-    """Every division that one of its parties speaks for, those that have ended included: a map may draw by them."""
-    parties = [party for party in agreement.parties if party in divisions]
-    return {
-        each.code for each in divisions for party in parties if divisions.covers(party, each.code) or each.code == party
     }
 
 

@@ -120,7 +120,7 @@ def what_if(session: Session, statement: Statement, supposed: Supposed, other: O
             "grade": supposed.grade.value if supposed.grade else None,
             "kind": supposed.kind.value,
         },
-        "assumptions": [*caveats, *answer["assumptions"]],
+        "caveats": caveats,
         "names": {code: here.divisions.name(code).stored() for code in _desks(made)},
         "geometry": picture(session, here, made, statement),
         "difference": None,

@@ -20,6 +20,7 @@ from emergency.errors import BadInput
 from emergency.incidents import statement, triggered, whatif
 from emergency.incidents.assess import Context
 from emergency.incidents.whatif import Other, Supposed
+from emergency.jurisdictions import drawn
 from emergency.jurisdictions import load as jurisdictions
 from emergency.labels import fault
 from emergency.river import networks
@@ -131,6 +132,8 @@ def one(session: Session, named: str, n: int | None, at: datetime) -> dict[str, 
         **papers.whole(shown, divisions, _rivers(session, shown), at),
         "at": iso(at),
         "versions": [papers.version(each.agreement, each.loaded_at, at, superseded=each.superseded) for each in kept],
+        "outlines": drawn.outlines(session, shown.parties, divisions),
+        "source_line": jurisdictions.source_line(session),
         "triggered": triggered.by_agreement(session, named, signed_in(), divisions),
     }
 

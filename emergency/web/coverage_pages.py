@@ -9,6 +9,7 @@ from emergency import clock
 from emergency.access import Action
 from emergency.agreements import archive
 from emergency.incidents import whatif
+from emergency.jurisdictions import load as jurisdictions
 from emergency.units import iso
 from emergency.web import coverage_api, session
 from emergency.web.app import parts
@@ -42,7 +43,9 @@ def one(agreement: str) -> str:
 @rule(Action.SIGNED_IN)
 def coverage() -> str:
     """What covers every line that a river crosses; the rows are fetched by the page."""
-    return render_template("coverage.html", **_whose())
+    with parts().sessions.begin() as opened:
+        source = jurisdictions.source_line(opened)
+    return render_template("coverage.html", source_line=source, **_whose())
 
 
 @blueprint.get("/what-if")
@@ -50,12 +53,13 @@ def coverage() -> str:
 def what_if() -> str:
     """Who would be told; the answer is fetched by the page."""
     with parts().sessions.begin() as opened:
+        source = jurisdictions.source_line(opened)
         sources = spoken(whatif.risk_sources(opened, clock.now()), language())
         kept = [
             {"id": each.id, "title": each.title.to(language()), "versions": _versions(opened, each.id)}
             for each in archive.newest(opened)
         ]
-    return render_template("what_if.html", sources=sources, agreements=kept, **_whose())
+    return render_template("what_if.html", source_line=source, sources=sources, agreements=kept, **_whose())
 
 
 def _versions(opened: Any, named: str) -> list[int]:

@@ -7,7 +7,8 @@ document.querySelector("[data-print]")?.addEventListener("click", () => window.p
 const place = document.getElementById("chart");
 if (place) {
   try {
-    open(place, { say, language }, { codes: JSON.parse(place.dataset.codes ?? "[]") });
+    const shapes = JSON.parse(document.getElementById("outlines")?.textContent ?? "null");
+    open(place, { say, language }, { shapes });
   } catch (trouble) {
     console.warn(trouble);
     place.replaceChildren(say("map.cannot"));

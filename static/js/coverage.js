@@ -3,7 +3,7 @@
 import { get, Problem, Unreachable } from "./api.js";
 import { language, say } from "./here.js";
 import { html } from "./html.js";
-import { open } from "./map/plain.js";
+import { around, open } from "./map/plain.js";
 import { morph } from "./morph.js";
 import { points, sorted, summary, table } from "./views/coverage.js";
 
@@ -89,14 +89,6 @@ function draw() {
 function empty() {
   if (found.total) return say("cover.empty.filter");
   return say("cover.empty.none");
-}
-
-/** @param {GeoJSON.FeatureCollection} shown @returns {[number, number, number, number]} */
-function around(shown) {
-  const places = shown.features.map(({ geometry }) => /** @type {GeoJSON.Point} */ (geometry).coordinates);
-  const lons = places.map(([lon = 0]) => lon);
-  const lats = places.map(([, lat = 0]) => lat);
-  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
 }
 
 /** @param {string} id @param {{look: boolean}} how */

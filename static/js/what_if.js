@@ -98,12 +98,21 @@ async function ask(what) {
       chart.show(found.geometry, new Date(), /** @type {any} */ (here()));
       chart.frame(found.geometry, new Date(found.release_at));
     } else if (drawn) chart.show(null, new Date(), /** @type {any} */ (here()));
+    if (drawn) chart.showEvents(changed(found.changes ?? []));
     if (!matchMedia("(min-width: 1000px)").matches) out.scrollIntoView({ block: "start" });
     out.focus({ preventScroll: true });
   } catch (trouble) {
     failed(trouble);
   }
   out.removeAttribute("aria-busy");
+}
+
+/** The lines that would change, each once, as marks of the map. @param {{row: string, name: string, lon: number | null, lat: number | null}[]} changes */
+function changed(changes) {
+  const rows = new Map(changes.map((one) => [one.row, one]));
+  return [...rows.values()].flatMap(({ name: title, lon, lat }, number) =>
+    lon === null || lat === null ? [] : [{ number, lon, lat, title }],
+  );
 }
 
 /** @param {unknown} trouble */

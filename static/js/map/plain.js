@@ -24,7 +24,7 @@ const BASIN = /** @type {[number, number, number, number]} */ ([101.6, 27.9, 110
 /**
  * @param {HTMLElement} place
  * @param {Speech} speech
- * @param {{chosen?: (id: string) => void, codes?: readonly string[], ready?: () => void}} [ears]
+ * @param {{chosen?: (id: string) => void, shapes?: GeoJSON.FeatureCollection, ready?: () => void}} [ears]
  * @returns {Chart}
  */
 export function open(place, speech, ears = {}) {
@@ -32,8 +32,9 @@ export function open(place, speech, ears = {}) {
   let chosen = /** @type {string | null} */ (null);
   const map = new maplibregl.Map({
     container: place,
-    style: dressed(colours(), speech, ears.codes),
-    bounds: BASIN,
+    style: dressed(colours(), speech, ears.shapes),
+    bounds: ears.shapes?.features.length ? around(ears.shapes) : BASIN,
+    fitBoundsOptions: { padding: 24 },
     attributionControl: false,
     localIdeographFontFamily: "'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
     dragRotate: false,
@@ -69,7 +70,7 @@ export function open(place, speech, ears = {}) {
     if (found) ears.chosen?.(String(found.properties.id));
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
-    map.setStyle(dressed(colours(), speech, ears.codes)),
+    map.setStyle(dressed(colours(), speech, ears.shapes)),
   );
   return {
     show(collection) {
@@ -95,20 +96,39 @@ function fill(map, points) {
   if (source instanceof maplibregl.GeoJSONSource) source.setData(points);
 }
 
+/**
+ * West, south, east, north of all that is drawn.
+ * @param {GeoJSON.FeatureCollection} shapes
+ * @returns {[number, number, number, number]}
+ */
+export function around(shapes) {
+  const places = shapes.features.flatMap(({ geometry }) => flat("coordinates" in geometry ? geometry.coordinates : []));
+  const lons = places.map(([lon]) => lon);
+  const lats = places.map(([, lat]) => lat);
+  const least = (/** @type {number[]} */ all) => all.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = (/** @type {number[]} */ all) => all.reduce((a, b) => Math.max(a, b), -Infinity);
+  return [least(lons), least(lats), most(lons), most(lats)];
+}
+
+/** @param {any} coordinates @returns {[number, number][]} */
+function flat(coordinates) {
+  return typeof coordinates[0] === "number" ? [coordinates] : coordinates.flatMap(flat);
+}
+
 /** @param {maplibregl.Map} map @param {string | null} id */
 function mark(map, id) {
   if (map.getLayer("chosen")) map.setFilter("chosen", ["==", ["get", "id"], id ?? ""]);
 }
 
 /**
- * The desk's map with two things more: the divisions that the page speaks of, and its points. What covers a point is told
+ * The desk's map with two things more: the outlines that the page speaks of, and its points. What covers a point is told
  * by how it is filled, not by colour alone: whole, half, hollow.
  * @param {Colours} c
  * @param {Speech} speech
- * @param {readonly string[]} [codes]
+ * @param {GeoJSON.FeatureCollection} [shapes]
  * @returns {maplibregl.StyleSpecification}
  */
-function dressed(c, { language }, codes = []) {
+function dressed(c, { language }, shapes = EMPTY) {
   const base = style(c, language, location.origin);
   const state = /** @type {maplibregl.ExpressionSpecification} */ (["get", "state"]);
   const line = /** @type {maplibregl.ExpressionSpecification} */ ([
@@ -125,19 +145,24 @@ function dressed(c, { language }, codes = []) {
   const parties = /** @type {maplibregl.LayerSpecification} */ ({
     id: "party",
     type: "fill",
-    source: "divisions",
-    "source-layer": "divisions",
-    filter: ["in", ["get", "code"], ["literal", [...codes]]],
-    paint: { "fill-color": c.accent, "fill-opacity": 0.22 },
+    source: "parties",
+    paint: { "fill-color": c.accent, "fill-opacity": 0.24, "fill-outline-color": c.accent },
   });
   const at = base.layers.findIndex(({ id }) => id === "division-line");
   return {
     ...base,
-    sources: { ...base.sources, lines: { type: "geojson", data: EMPTY } },
+    sources: { ...base.sources, lines: { type: "geojson", data: EMPTY }, parties: { type: "geojson", data: shapes } },
     layers: [
       ...base.layers.slice(0, at),
       parties,
-      ...base.layers.slice(at).filter(({ id }) => !id.startsWith("site-")),
+      ...base.layers.slice(at).filter(({ id }) => !id.startsWith("site-") && !(shapes.features.length && id === "division-name")),
+      {
+        id: "party-name",
+        type: "symbol",
+        source: "parties",
+        layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 13, "text-allow-overlap": true },
+        paint: { "text-color": c.ink, "text-halo-color": c.ground, "text-halo-width": 2 },
+      },
       {
         id: "chosen",
         type: "circle",

@@ -119,7 +119,7 @@ function line(row, chosen, say) {
       </th>
       <td data-label="${say("cover.by.giving")}">${row.giving ? side(row.giving) : NOTHING}</td>
       <td data-label="${say("cover.by.taking")}">${row.taking.map(side)}</td>
-      <td data-label="${say("cover.by.state")}">${row.directions.length ? row.directions.map((each) => direction(each, say)) : html`<p>${mark(row.state, say)}</p>`}</td>
+      <td data-label="${say("cover.by.state")}">${row.directions.length ? row.directions.map((each) => direction(each, row.place !== "crossing", say)) : html`<p>${mark(row.state, say)}</p>`}</td>
       <td data-label="${say("cover.by.left_out")}">${row.left_out.map(
         (left) => html`<p><a href="/agreements/${left.agreement}">${left.title}</a><span class="meta">${say(left.onward ? "cover.left.onward" : "cover.left.party", { name: left.party_name })}</span></p>`,
       )}</td>
@@ -134,12 +134,12 @@ function side(one) {
   return html`<p>${one.name}${other ? html`<span class="meta">${one.divisions.map(({ name }) => name).join("、")}</span>` : NOTHING}</p>`;
 }
 
-/** @param {Direction} each @param {Say} say */
-function direction(each, say) {
-  const limit = each.within_minutes === null ? "" : ` · ${say("cover.within", { n: each.within_minutes })}`;
+/** @param {Direction} each @param {boolean} named who tells whom, where the two sides do not say it @param {Say} say */
+function direction(each, named, say) {
+  const limit = each.within_minutes === null ? NOTHING : html` <span class="cover-limit">${say("cover.within", { n: each.within_minutes })}</span>`;
   return html`
     <div class="cover-way">
-      <p>${mark(each.state, say)} ${say(`cover.way.${each.way}`)} <span class="cover-pair">${each.who_name} → ${each.tells_name}</span>${limit}</p>
+      <p>${mark(each.state, say)} ${say(`cover.way.${each.way}`)}${named ? html` <span class="cover-pair">${each.who_name} → ${each.tells_name}</span>` : NOTHING}${limit}</p>
       ${each.covers.length ? html`<details><summary>${say("cover.clauses", { n: each.covers.length })}</summary><ul class="plain">${each.covers.map((cover) => clause(cover, say))}</ul></details>` : NOTHING}
       ${each.state === "none" && each.reason ? html`<p class="meta">${each.reason}</p>` : NOTHING}
     </div>

@@ -23,7 +23,8 @@ export function answer(found, here) {
     <p class="what-if-mark" role="status">${say("whatif.mark")}</p>
     <h2>${say("whatif.told", { n: told, lead: found.lead.name })}</h2>
     <p class="meta">${found.snapped.words}</p>
-    ${found.assumptions.map((/** @type {string} */ words) => html`<p class="note">${words}</p>`)}
+    ${found.caveats.map((/** @type {string} */ words) => html`<p class="note">${words}</p>`)}
+    <details><summary>${say("whatif.assumed", { n: found.assumptions.length })}</summary><ul class="plain">${found.assumptions.map((/** @type {string} */ words) => html`<li class="meta">${words}</li>`)}</ul></details>
     ${drafts.length ? drafts.map((each) => owed(each, found, here)) : html`<p class="empty">${say("whatif.nobody")}</p>`}
     <h3>${say("gaps.title")}</h3>
     ${found.gaps.length ? html`<ul class="plain what-if-gaps">${found.gaps.map((/** @type {any} */ gap) => html`<li>${mark(gap.duty === "none" ? "none" : "statute", say)} <strong>${gap.name}</strong> ${gap.reason}</li>`)}</ul>` : html`<p class="empty">${say("whatif.no_gaps")}</p>`}

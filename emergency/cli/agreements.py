@@ -1,19 +1,35 @@
-"""`flask agreements check`, `load` and `why`: what is wrong with agreement files, taking them in, and why a place is told."""
+"""`flask agreements`: check and load files, why a place is told, what covers every line, and what if something happened."""
 
 import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy.orm import Session
 
 from emergency import clock
+from emergency.agreements import asked, coverage, ground, sheet
 from emergency.agreements import load as agreements
+from emergency.agreements.coverage import Coverage, Judged, Progress, Row, Way
+from emergency.agreements.sheet import Format
+from emergency.agreements.values import Grade, Kind, Medium
 from emergency.cli.say import speaking
-from emergency.errors import BadFile, NotFound
-from emergency.incidents import explained
+from emergency.config import Settings
+from emergency.errors import BadFile, BadInput, NotFound
+from emergency.incidents import explained, statement, whatif
+from emergency.incidents.assess import Context
 from emergency.incidents.models import IncidentRow
+from emergency.incidents.statement import Statement
+from emergency.incidents.whatif import Other, Supposed
 from emergency.journal import Actor
+from emergency.jurisdictions import places
+from emergency.jurisdictions.values import Divisions
+from emergency.river.snap import tolerance
+from emergency.units import iso
 from emergency.web.app import parts
 from emergency.web.language import spoken
 from emergency.words import Words
@@ -79,3 +95,246 @@ def why(incident: int, jurisdiction: str, as_json: bool) -> None:
 def _print(listed: list[dict[str, Any]], name: str) -> None:
     shown = spoken({name: listed}, parts().settings.language)
     click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+@group.command("coverage")
+@click.option("--at", "day", help="哪一天（缺省为现在）/ As of which day, such as 2025-11-21 (default: now)")
+@click.option("--river", default="", help="只看这条河（代码）/ Only this river, by code")
+@click.option("--division", default="", help="只看涉及此区划的（代码）/ Only what touches this division, by code")
+@click.option("--state", default="", help="covered | statute | none | inside")
+@click.option("--place", default="", help="crossing | border | source")
+@click.option("--agreement", default="", help="只看此协议覆盖的（id）/ Only what this agreement covers, by id")
+@click.option("--left-out", is_flag=True, help="改看此协议未纳入的 / Turn it round: what that agreement leaves out")
+@click.option("--json", "as_json", is_flag=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="写成文件 / Write a file: .csv, .xlsx or .geojson"
+)
+@speaking
+def covered(day: str | None, as_json: bool, out: Path | None, **given: Any) -> None:
+    """每处跨界、界河和风险源由哪一条覆盖，哪里只有法规或什么都没有 / What covers every crossing, border river and risk
+    source: an agreement, only a statute, or nothing."""
+    settings = parts().settings
+    at = asked.as_of(day, clock.now(), settings.time_zone)
+    wanted = asked.wanted(given | {"left_out": "1" if given["left_out"] else ""})
+    form = _form(out)
+    with parts().sessions.begin() as session:
+        here = ground.ground(session, at)
+        found = coverage.coverage(
+            here.lines, here.agreements, here.divisions, at=at, zone=settings.time_zone, progress=_counting()
+        )
+        rows = coverage.chosen(found, wanted, here.divisions)
+        if out is not None and form is not None:
+            made = sheet.exported(rows, here.divisions, form, settings.language, at=at, source=here.source_line)
+            _write(out, made)
+            click.echo(_done(out, rows).to(settings.language))
+            return
+        if as_json:
+            document = {
+                "at": iso(at),
+                "counts": sheet.counts(rows),
+                "total": len(found.rows),
+                "rows": [sheet.row_json(row, here.divisions) for row in rows],
+            }
+            click.echo(json.dumps(spoken(document, settings.language), ensure_ascii=False, indent=2))
+            return
+        for words in _listing(found, rows, here.divisions):
+            click.echo(words.to(settings.language))
+
+
+@group.command("what-if")
+@click.option("--lon", type=float, help="经度 / Longitude, degrees")
+@click.option("--lat", type=float, help="纬度 / Latitude, degrees")
+@click.option("--place", "named", help="地名，代替经纬度 / The name of a place, instead of coordinates")
+@click.option("--site", type=int, help="点位编号（如风险源），代替经纬度 / A site's number, such as of a risk source")
+@click.option("--all", "over_all", is_flag=True, help="不看一处，看所有跨界处 / Not one place but every line")
+@click.option("--at", "day", help="哪一天 / As of which day, or day and hour with its zone (default: now)")
+@click.option("--medium", default="water", type=click.Choice([each.value for each in Medium]), show_default=True)
+@click.option("--grade", type=click.Choice([each.value for each in Grade]))
+@click.option("--kind", default="incident", type=click.Choice(["incident", "planned_release"]), show_default=True)
+@click.option("--source-state", default="unknown", help="stopped | continuing | unknown")
+@click.option("--flow-state", default="unknown", help="low | mean | high | flood | unknown")
+@click.option("--without", help="去掉这份协议再看 / Leave this agreement out, by id")
+@click.option("--agreement", help="换一版的协议 / An agreement to hold in another version, by id")
+@click.option("--version", type=int, help="换成第几版 / Which version to put in")
+@click.option("--against", type=int, help="与第几版比（缺省为现行）/ Held against which version (default: in force)")
+@click.option("--other-at", help="与另一天的协议比 / Held against the agreements of another day")
+@click.option("--json", "as_json", is_flag=True)
+@speaking
+def what_if(day: str | None, as_json: bool, over_all: bool, **given: Any) -> None:
+    """推演：在任意一处、任意一天出事会通知谁；不存储、不通知任何人 / What if something happened at a place on a day: who
+    would be told. Nothing is stored and nobody is told."""
+    settings = parts().settings
+    at = asked.as_of(day, clock.now(), settings.time_zone)
+    context = Context(at, settings.time_zone, within=tolerance(settings))
+    other = _other(given, at)
+    with parts().sessions.begin() as session:
+        if over_all:
+            if not other.asked:
+                raise _nothing_to_compare()
+            answer = whatif.over_all(session, other, context, progress=_counting())
+        else:
+            answer = whatif.what_if(session, _statement(session, given, at), _supposed(given), other, context)
+        session.rollback()
+    shown = spoken(answer, settings.language)
+    if as_json:
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    for line in (_changes if over_all else _told)(shown, settings):
+        click.echo(line)
+
+
+def _form(out: Path | None) -> Format | None:
+    if out is None:
+        return None
+    ending = out.suffix.lower().lstrip(".")
+    if ending not in tuple(Format):
+        words = Words(
+            f"{out.name}：请用 .csv、.xlsx 或 .geojson 结尾。", f"{out.name}: end it with .csv, .xlsx or .geojson."
+        )
+        raise BadInput("format", words, field="out")
+    return Format(ending)
+
+
+def _write(out: Path, made: bytes) -> None:
+    try:
+        out.write_bytes(made)
+    except OSError as trouble:
+        words = Words(f"写不进 {out}：{trouble.strerror}。", f"Cannot write {out}: {trouble.strerror}.")
+        raise BadInput("out", words, field="out") from trouble
+
+
+def _done(out: Path, rows: Sequence[Row]) -> Words:
+    return Words(f"{out}：{len(rows)} 处。", f"{out}: {len(rows)} places.")
+
+
+def _counting() -> Progress | None:
+    """How far it has come, on a terminal only."""
+    if not sys.stderr.isatty():
+        return None
+
+    def told(done: int, whole: int) -> None:
+        if done == whole or done % 50 == 0:
+            click.echo(f"\r{done} / {whole}", nl=done == whole, err=True)
+
+    return told
+
+
+def _listing(found: Coverage, rows: Sequence[Row], divisions: Divisions) -> Iterator[Words]:
+    """Each direction on a line of its own, and what it comes to."""
+    if not found.rows:
+        yield Words(
+            "没有跨界处：河网没有越过任何两个值班区划之间的界线。",
+            "No crossings: the network passes no line between two desks.",
+        )
+        return
+    for row, judged in sheet.lines(rows):
+        yield _line(row, judged, divisions)
+    counted = sheet.counts(rows)["rows"]
+    yield Words(
+        f"共 {len(rows)} 处：有协议 {counted['covered']}，仅法规 {counted['statute']}，无依据 {counted['none']}，"
+        f"不出辖区 {counted['inside']}。",
+        f"{len(rows)} places: agreement {counted['covered']}, statute only {counted['statute']}, nothing "
+        f"{counted['none']}, stays inside {counted['inside']}.",
+    )
+    if not found.agreements:
+        yield Words(
+            "尚未载入任何协议或法规：用 flask agreements load 载入。",
+            "No agreement or statute is loaded: load some by flask agreements load.",
+        )
+
+
+def _line(row: Row, judged: Judged | None, divisions: Divisions) -> Words:
+    place, name = sheet.PLACES[row.place], row.name
+    if judged is None:
+        state = sheet.STATES[row.state]
+        return Words(f"{state.zh}  {place.zh} {name.zh}", f"{state.en}  {place.en} {name.en}")
+    state, way = sheet.STATES[judged.state], sheet.WAYS[judged.way]
+    who, tells = divisions.name(judged.who), divisions.name(judged.tells)
+    by = [cover.cited for cover in judged.covers]
+    out = [each.title for each in row.left_out] if judged.way is Way.NOTICE else []
+    return Words(
+        f"{state.zh}  {place.zh} {name.zh}  {way.zh} {who.zh}→{tells.zh}  {'；'.join(each.zh for each in by)}"
+        + (f"  未纳入：{'；'.join(each.zh for each in out)}" if out else ""),
+        f"{state.en}  {place.en} {name.en}  {way.en} {who.en} -> {tells.en}  {'; '.join(each.en for each in by)}"
+        + (f"  left out by: {'; '.join(each.en for each in out)}" if out else ""),
+    )
+
+
+def _other(given: Mapping[str, Any], at: datetime) -> Other:
+    if given["without"]:
+        return Other(agreement=given["without"])
+    if given["agreement"]:
+        if given["version"] is None:
+            words = Words("请用 --version 写明换成第几版。", "Say by --version which version to put in.")
+            raise BadInput("version", words, field="version")
+        return Other(agreement=given["agreement"], version=given["version"], against=given["against"])
+    if given["other_at"]:
+        return Other(at=asked.as_of(given["other_at"], at, parts().settings.time_zone, "other_at"))
+    return Other()
+
+
+def _nothing_to_compare() -> BadInput:
+    words = Words(
+        "--all 要写明拿什么来比：--without、--agreement 加 --version，或 --other-at。",
+        "--all needs something to compare with: --without, --agreement with --version, or --other-at.",
+    )
+    return BadInput("nothing-to-compare", words, field="all")
+
+
+def _statement(session: Session, given: Mapping[str, Any], at: datetime) -> Statement:
+    lon, lat = _where(session, given, at)
+    body = {"location": {"lon": lon, "lat": lat}}
+    return statement.parse(body | {name: given[name] for name in ("source_state", "flow_state")}, now=at)
+
+
+def _where(session: Session, given: Mapping[str, Any], at: datetime) -> tuple[float, float]:
+    if given["site"] is not None:
+        return whatif.site_place(session, given["site"])
+    if given["named"]:
+        found = places.named(session, given["named"], at=at)
+        if not found:
+            words = Words(f"找不到“{given['named']}”。", f'Nothing is called "{given["named"]}".')
+            raise BadInput("no-such-place", words, field="place")
+        return found[0]["lon"], found[0]["lat"]
+    if given["lon"] is None or given["lat"] is None:
+        words = Words("请给 --lon 和 --lat，或 --place，或 --site。", "Give --lon and --lat, or --place, or --site.")
+        raise BadInput("no-place", words, field="location")
+    return given["lon"], given["lat"]
+
+
+def _supposed(given: Mapping[str, Any]) -> Supposed:
+    grade = Grade(given["grade"]) if given["grade"] else None
+    return Supposed(Medium(given["medium"]), grade, Kind(given["kind"]))
+
+
+MARK: Final = Words("推演，不存储、不通知任何人。", "What if: nothing is stored, nobody is told.")
+
+
+def _told(answer: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    """Who would be told, in order, then the gaps, then what the other set changes."""
+    tongue, zone = settings.language, settings.time_zone
+    yield MARK.to(tongue)
+    for each in answer["notifications"]:
+        due = each["deadline_at"]
+        by = datetime.fromisoformat(due).astimezone(zone).strftime("%Y-%m-%d %H:%M") if due else "-"
+        cited = "; ".join(clause["cited"] for clause in each["clauses"])
+        yield f"  {each['circle']:8} {each['who']} -> {each['tells']} {each['tells_name']}  {by}  {cited}"
+    for each in answer["gaps"]:
+        yield f"  gap      {each['jurisdiction']} {each['name']}  {each['reason']}"
+    if answer["difference"] is not None:
+        for change, changed in answer["difference"]["changes"].items():
+            for each in changed:
+                yield f"  {CHANGES[change].to(tongue)}: {each['who']} -> {each['tells']} {each['tells_name']}"
+
+
+def _changes(answer: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    tongue = settings.language
+    yield MARK.to(tongue)
+    for each in answer["changes"]:
+        change, way = CHANGES[each["change"]].to(tongue), sheet.WAYS[Way(each["way"])].to(tongue)
+        yield f"  {change}: {each['name']}  {way} {each['who_name']} -> {each['tells_name']}"
+    counted = ", ".join(f"{CHANGES[change].to(tongue)} {n}" for change, n in answer["counts"].items())
+    yield f"{answer['places']}: {counted}"
+
+
+CHANGES: Final[Mapping[str, Words]] = {change.value: words for change, words in sheet.CHANGES.items()}

@@ -26,7 +26,7 @@ Deliveries = Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]
 
 def listed(session: Session, officer: Officer, status: str | None) -> list[Json]:
     """The incidents of this officer's audience, newest first."""
-    rows = select(IncidentRow).where(_seen_by(officer)).order_by(IncidentRow.number.desc()).limit(200)
+    rows = select(IncidentRow).where(seen_by(officer)).order_by(IncidentRow.number.desc()).limit(200)
     if status is not None:
         rows = rows.where(IncidentRow.status == status)
     return [_line(session, row) for row in session.scalars(rows)]
@@ -165,7 +165,8 @@ def _acknowledged(row: NotificationRow) -> Json | None:
     return {"by": row.acknowledged_by, "at": iso(row.acknowledged_at), "via": row.acknowledged_via}
 
 
-def _seen_by(officer: Officer) -> ColumnElement[bool]:
+def seen_by(officer: Officer) -> ColumnElement[bool]:
+    """The incidents that this officer may see, as a condition on their rows."""
     if officer.role is Role.ADMINISTRATOR:
         return IncidentRow.number.is_not(None)
     seen = select(AudienceRow.incident).where(

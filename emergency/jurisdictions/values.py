@@ -280,3 +280,81 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
     for key, value in pairs:
         grouped.setdefault(key, []).append(value)
     return MappingProxyType({key: tuple(dict.fromkeys(values)) for key, values in grouped.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a line: the desk that answers there (None: nobody does) and the divisions that touch it there.
+
+    above: the divisions that the same river has come through before, nearest last; the giving side's only.
+    """
+
+    desk: str | None
+    codes: tuple[str, ...]
+    above: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What tells sides apart: the desk, or the division for which nobody answers."""
+        return self.desk or self.codes[0]
+
+
+@dataclass(frozen=True, slots=True)
+class OnRiver:
+    """Where something lies: reach, metres from its upstream end, the point, and what the river is called there."""
+
+    reach_id: int
+    offset_m: float
+    river: str
+    river_name: Words
+    lon: float
+    lat: float
+    schematic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A place where the water leaves what one desk answers for and enters what another does.
+
+    rivers: codes of the river that is left and of the one that is entered. flags: what is doubtful about the line.
+    """
+
+    at: OnRiver
+    giving: Side
+    taking: Side
+    rivers: tuple[str, ...]
+    flags: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """A river that two desks share bank to bank for a while; `at` is its middle."""
+
+    at: OnRiver
+    one: Side
+    other: Side
+    length_m: float
+    flags: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A risk source with the desk where it lies; at None: not placed on the network, home None: in no loaded division.
+
+    exits: where its water first leaves that desk's area, on every branch.
+    """
+
+    site_id: int
+    name: Words
+    at: OnRiver | None
+    home: Side | None
+    exits: tuple[Crossing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Every place of a network where news has to pass from one desk to another."""
+
+    crossings: tuple[Crossing, ...]
+    borders: tuple[Border, ...]
+    sources: tuple[Source, ...]

@@ -6,6 +6,8 @@ from flask import Blueprint
 
 from emergency.web import (
     clocks_api,
+    coverage_api,
+    coverage_pages,
     daystate_api,
     incidents_api,
     me_api,
@@ -26,6 +28,8 @@ ALL: Final[tuple[Blueprint, ...]] = (
     incidents_api.blueprint,
     clocks_api.blueprint,
     statements_api.blueprint,
+    coverage_api.blueprint,
+    coverage_pages.blueprint,
     notifications_api.blueprint,
     openapi.blueprint,
 )

@@ -58,7 +58,7 @@ def loaded(basin: Engine) -> Iterator[Basin]:
 
 @pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: chain.name)
 def test_every_chain_of_the_tables_comes_out_in_order(loaded: Basin, chain: Chain) -> None:
-    sub = loaded.trace(_first(chain.start), main=True)
+    sub = loaded.trace(first(chain.start), main=True)
     passages = travel.passages(sub)
     walked = [sub.reaches[p.reach_id] for p in sorted(passages.values(), key=lambda p: p.enter_m)]
     foot = loaded.reach(chain.end).to_node
@@ -168,7 +168,7 @@ def test_an_ended_division_is_reached_as_its_successors(basin: Engine) -> None:
         assert "50LJXQ" not in before
 
 
-def _first(node: str) -> str:
+def first(node: str) -> str:
     """The reach that begins at a node of the tables: the next row of the same river."""
     river, number = node.split("-")
     return f"{river}-{int(number) + 1:02d}"

@@ -174,6 +174,7 @@ export function citation(clause, { say }) {
           ? html`<p class="cited">${cited}${clause.source ? ` · ${say(`source.${clause.source}`)}` : ""}</p>`
           : NOTHING
       }
+      ${clause.agreement ? html`<p class="cited"><a href="/agreements/${clause.agreement}#clause-${clause.clause ?? ""}" target="_blank" rel="noopener">${say("clause.open")}</a></p>` : NOTHING}
       ${text ? html`<blockquote>${text}</blockquote>` : NOTHING}
     </div>
   `;

@@ -18,13 +18,24 @@ from tests.emergency.web.conftest import HEAD, Asker, ClientOf, csrf_token, serv
 
 Digests = Callable[[], dict[str, str]]
 OPEN = (Action.PUBLIC, Action.PROVIDER)
-VALUES = {"report": 1, "z": 6, "x": 49, "y": 26, "code": "V10100", "tongue": "zh", "filename": "css/base.css"}
+VALUES = {
+    "report": 1,
+    "z": 6,
+    "x": 49,
+    "y": 26,
+    "code": "V10100",
+    "tongue": "zh",
+    "filename": "css/base.css",
+    "agreement": "valley-pact",
+}
 QUERIES = {
     "network.snapped": "lon=100.02&lat=30.1005",
     "network.traced": "lon=100.02&lat=30.1005",
     "network.named": "q=谷",
     "incidents.previewed": "ids=1",
     "incidents.why": "jurisdiction=V20100",
+    "coverage.what_if": "lon=100.02&lat=30.1005",
+    "coverage.what_if_agreements": "without=valley-pact",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "incidents.preview": {"location": HEAD},

@@ -24,6 +24,7 @@ from emergency.incidents.grading import GRAVITY
 from emergency.incidents.models import IncidentRow, SignedActRow
 from emergency.incidents.record import Status
 from emergency.jurisdictions import load as jurisdictions
+from emergency.notifications import NotificationRow, State
 from emergency.units import iso
 from emergency.words import Words
 
@@ -361,6 +362,7 @@ def _tell(
     """Propose it to all whom the desk has told; with a grade, duties that only now begin are proposed as well."""
     rows = notifications.of_incident(session, incident.number)
     pairs = [pair for pair in updates.pairs_told(rows) if pair[0] == desk]
+    _replace(session, rows, desk, occasion, reason, officer, context.at)
     newest = latest(session, incident.number)
     if newest is None or not (pairs or desk == incident.lead):
         return
@@ -369,6 +371,22 @@ def _tell(
     owed = updates.to_told(run.found, run.survey, pairs, kind=kind, occasion=occasion, reason=reason)
     first = run.found.drafts if desk == incident.lead and incident.status == Status.OPEN else ()
     propose(session, incident, [*owed, *first], newest.id, context.at, officer.actor)
+
+
+def _replace(
+    session: Session,
+    rows: Sequence[NotificationRow],
+    desk: str,
+    occasion: str,
+    reason: Words,
+    officer: Officer,
+    at: datetime,
+) -> None:
+    """What an earlier act of the same kind proposed and nobody has sent yet is no longer news."""
+    series = occasion.rpartition(" ")[0] + " "
+    for row in rows:
+        if row.who == desk and row.state == State.PROPOSED and row.occasion.startswith(series):
+            notifications.withhold(session, row, reason=reason.zh, by=officer.actor, at=at)
 
 
 def hears(session: Session, incident: IncidentRow, desk: str, at: datetime) -> list[Words]:

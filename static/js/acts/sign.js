@@ -1,6 +1,6 @@
 /** Grades, responses, the two-hour track and reports made: each asked for in a dialog that says who is told, and kept signed. */
 
-import { post } from "../api.js";
+import { get, post } from "../api.js";
 import { here, say } from "../here.js";
 import { parseMoment, readMoment, writtenMoment } from "../moments.js";
 import * as sheets from "../sheets.js";
@@ -50,11 +50,13 @@ export const submits = {
     redraw({ busy: true, fault: null });
     try {
       const [path, body] = order(act, typed, at);
-      await post(`incidents/${number}/${path}`, body);
+      const answer = await post(`incidents/${number}/${path}`, body);
+      const incident = await get(`incidents/${number}`); // with the messages that the act owes
+      if (state().chosen === number) set({ incident, ...(act === "report" ? { clocks: answer.clocks } : { grading: answer }) });
       sheet = null;
-      await catchUp(`incident:${state().chosen}`);
       if (!told(act) || !follow("update")) sheets.close();
       listSoon();
+      await catchUp(`incident:${state().chosen}`);
     } catch (trouble) {
       redraw({ busy: false, fault: understood(trouble) });
     }

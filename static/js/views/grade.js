@@ -116,7 +116,7 @@ function acts(status, own, { say }) {
   const graded = own?.declared;
   const running = own?.response && own.response.act !== "end";
   const names = [
-    ...(status === "open" ? (graded ? ["raise", "lower"] : ["declare"]) : []),
+    ...(status === "open" ? changes(graded?.value ?? null) : []),
     ...(status === "open" ? [running ? "change" : "start"] : []),
     ...(running ? ["end"] : []),
     ...(status === "open" ? ["track"] : []),
@@ -124,6 +124,15 @@ function acts(status, own, { say }) {
   return names.length
     ? html`<p class="acts">${names.map((name) => html`<button data-do="sign" data-id="${name}">${say(`sign.${name}`)}</button>`)}</p>`
     : NOTHING;
+}
+
+/**
+ * Which steps are left from the grade that is declared.
+ * @param {string | null} grade
+ */
+function changes(grade) {
+  if (!grade) return ["declare"];
+  return [...(grade === "I" ? [] : ["raise"]), ...(grade === "IV" ? [] : ["lower"])];
 }
 
 /**

@@ -131,7 +131,7 @@ function grades(sheet, here) {
  */
 function items(sheet, { say }) {
   return html`
-    <fieldset class="missing">
+    <fieldset class="grades">
       <legend>${say("grading.two_hours")}</legend>
       ${sheet.items.map(
         ({ item, label, because, held }) => html`
@@ -151,7 +151,7 @@ function items(sheet, { say }) {
  */
 function reports(sheet, { say }) {
   return html`
-    <fieldset class="missing">
+    <fieldset class="grades">
       <legend>${say("sign.reported")}</legend>
       ${sheet.clocks.map(
         ({ id, what, to }) => html`

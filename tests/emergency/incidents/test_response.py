@@ -140,6 +140,8 @@ def test_raising_and_lowering_are_owed_to_those_who_were_told_each_time_anew(ses
         assert [(row.who, row.tells, row.kind) for row in owed(session, f"grade change {n}")] == [
             ("V10100", "V20100", "update")
         ]
+    states = [owed(session, f"grade change {n}")[0].state for n in (1, 2, 3)]
+    assert states == ["withheld", "withheld", "proposed"], "what nobody has sent yet is replaced by the newer"
     assert [kind for kind in kinds(session) if kind.startswith("grade.")] == [
         "grade.declared",
         "grade.raised",

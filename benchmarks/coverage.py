@@ -24,7 +24,7 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 from benchmarks import loaded, made, served
-from benchmarks.timing import Action, Times, in_turns, verdict
+from benchmarks.timing import Action, Times, in_turns
 from emergency import config, db
 from emergency.agreements import body, coverage, ground
 from emergency.agreements import obligations as duties
@@ -35,8 +35,6 @@ from emergency.cli import migrate, reference
 from emergency.jurisdictions.values import Border, Crossing
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
-PROMISED: Final = 0.5
-"""The service's time beside that of the plain loop."""
 PARTIES: Final = 6
 SEED: Final = 1
 COUNTIES: Final = 332
@@ -75,9 +73,6 @@ def main() -> None:
         taken = in_turns([_round(basins) for _ in range(asked.rounds)])
     print(f"{served.today()}, {os.cpu_count()} cores, {asked.rounds} rounds, median ms\n")
     print(_table(basins, taken))
-    for label in basins:
-        ratio = taken[label, "rules"].median_ms / taken[label, "loop"].median_ms
-        print(f"\n{label}: rules at most {PROMISED} of the plain loop: {ratio:.2f}, {verdict(ratio, PROMISED)}")
 
 
 def _round(basins: Mapping[str, Basin]) -> Mapping[tuple[str, str], Action]:

@@ -233,10 +233,14 @@ class _Judge:
     ) -> None:
         self.agreements, self.divisions, self.at, self.zone, self.medium = agreements, divisions, at, zone, medium
         self.by_key = {(each.id, each.version): each for each in agreements}
-        self.named = {(each.id, each.version): _codes(each) for each in agreements}
+        self.lineages: dict[str, frozenset[str]] = {}
+        self.voices: dict[str, frozenset[str]] = {}
+        self.named = {
+            (each.id, each.version): frozenset().union(*(self._voice(code) for code in _codes(each)))
+            for each in agreements
+        }
         self.along = [each for each in agreements if _leaves_out(each, medium)]
         self.judged: dict[tuple[Asked, str], Judged] = {}
-        self.spoken: dict[tuple[str, str], bool] = {}
         self.left: dict[tuple[Side, Side, tuple[str, ...]], tuple[LeftOut, ...]] = {}
 
     def row(self, place: Crossing | Border | RiskSource) -> Row:
@@ -336,18 +340,30 @@ class _Judge:
 
     def _may_speak(self, agreement: Agreement, asked: Asked) -> bool:
         """Whether somebody whom it names stands on each side. Only what could never speak is left aside."""
-        named = self.named[agreement.id, agreement.version]
         if not agreement.parties:
             return True
+        voices = self.named[agreement.id, agreement.version]
         return all(
-            any(self._speaks_for(party, code) for party in named for code in codes)
+            any(not voices.isdisjoint(self._lineage(code)) for code in codes)
             for codes in ((asked.who, *asked.near), asked.far)
         )
 
     def _speaks_for(self, party: str, code: str) -> bool:
-        if (party, code) not in self.spoken:
-            self.spoken[party, code] = party in self.divisions and self.divisions.covers(party, code)
-        return self.spoken[party, code]
+        return not self._voice(party).isdisjoint(self._lineage(code))
+
+    def _lineage(self, code: str) -> frozenset[str]:
+        """The code, or those that stand for it on that day, with all above them."""
+        if code not in self.lineages:
+            lines = ({each, *self.divisions.ancestors(each)} for each in self.divisions.resolve(code))
+            self.lineages[code] = frozenset().union(*lines)
+        return self.lineages[code]
+
+    def _voice(self, party: str) -> frozenset[str]:
+        """The codes by which a party speaks: its own, and its successors'; none where the list lacks it."""
+        if party not in self.voices:
+            known = party in self.divisions
+            self.voices[party] = frozenset({party, *self.divisions.resolve(party)}) if known else frozenset()
+        return self.voices[party]
 
     def _cover(self, owed: Obligation) -> Cover:
         agreement = self.by_key[owed.agreement, owed.version]

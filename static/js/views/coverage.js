@@ -131,7 +131,7 @@ function line(row, chosen, say) {
 function side(one) {
   const [only, ...more] = one.divisions;
   const other = more.length || only?.code !== one.code;
-  return html`<p>${one.name}${other ? html`<span class="meta">${one.divisions.map(({ name }) => name).join("、")}</span>` : NOTHING}</p>`;
+  return html`<p>${one.name}${other ? html`<span class="meta">${one.divisions.map(({ name }) => name).join(", ")}</span>` : NOTHING}</p>`;
 }
 
 /** @param {Direction} each @param {boolean} named who tells whom, where the two sides do not say it @param {Say} say */

@@ -89,7 +89,7 @@ def accept(
         update(NotificationRow)
         .where(
             NotificationRow.event == incident.number,
-            NotificationRow.state == State.ISSUED,
+            NotificationRow.issued_at.is_not(None),
             NotificationRow.who.in_({row.from_desk}) | (NotificationRow.caller == row.from_desk),
         )
         .values(caller=row.to_desk)

@@ -64,7 +64,7 @@ FIELDS: Final = {
     "occurred_at": "发生时间",
     "substance": "物质",
     "source_open": "源头",
-    "file": "事件编号",
+    "file": "编号",
 }
 SPARED: Final = "贵区不再受影响"
 

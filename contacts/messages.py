@@ -143,7 +143,12 @@ def _said(
 
 
 def _corrected(content: Content, language: Language, zone: ZoneInfo, *, values: bool) -> tuple[tuple[str, str], ...]:
-    return tuple((each["field"], _now(each, language, zone) if values else "") for each in content.corrected)
+    """The fields with what each is now; the number of the event stays when the values are left out, for it is the news."""
+    kept = [values or each["field"] == "file" for each in content.corrected]
+    return tuple(
+        (each["field"], _now(each, language, zone) if keep else "")
+        for each, keep in zip(content.corrected, kept, strict=True)
+    )
 
 
 def _now(changed: Mapping[str, Any], language: Language, zone: ZoneInfo) -> str:

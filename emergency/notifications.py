@@ -102,7 +102,7 @@ class NotificationRow(Base):
     asks: the act that discharges it. A heads-up sent where a formal notice is asked leaves the notice owed: another row
     that `follows` this one and carries the same version. incident: the file that raised it; event: the file in which it
     counts now, another one once files were merged, and none while a like message of that one stands for it. caller: the
-    desk that rings for the read-back, where it is another than `who`, since the lead was handed over.
+    desk that rings for the read-back and whose later messages follow this one, where the lead was handed over since.
     """
 
     __tablename__ = "notifications"
@@ -381,7 +381,7 @@ def superseded() -> ColumnElement[bool]:
     after = tuple_(later.issued_at, later.id) > tuple_(NotificationRow.issued_at, NotificationRow.id)
     return exists().where(
         later.event == NotificationRow.event,
-        later.who == NotificationRow.who,
+        func.coalesce(later.caller, later.who) == func.coalesce(NotificationRow.caller, NotificationRow.who),
         later.tells == NotificationRow.tells,
         or_(
             and_(later.issued_at.is_not(None), after),
@@ -480,7 +480,9 @@ def next_version(session: Session, row: NotificationRow) -> int:
         followed = session.get_one(NotificationRow, row.follows)
         return followed.version or 1
     newest = select(func.max(NotificationRow.version)).where(
-        NotificationRow.event == row.event, NotificationRow.who == row.who, NotificationRow.tells == row.tells
+        NotificationRow.event == row.event,
+        func.coalesce(NotificationRow.caller, NotificationRow.who) == row.who,
+        NotificationRow.tells == row.tells,
     )
     return 1 + (session.scalar(newest) or 0)
 
@@ -543,7 +545,7 @@ def _mark(session: Session, row: NotificationRow, *, by_person: str, via: Via, a
         .where(
             NotificationRow.event == row.event,
             NotificationRow.tells == row.tells,
-            NotificationRow.who == row.who,
+            func.coalesce(NotificationRow.caller, NotificationRow.who) == (row.caller or row.who),
             NotificationRow.state == State.ISSUED,
             NotificationRow.issued_at <= row.issued_at,
         )

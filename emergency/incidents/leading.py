@@ -26,6 +26,7 @@ from emergency.units import iso, moment
 from emergency.words import Words
 
 REFUSED, TAKEN_BACK = "refused", "taken_back"
+TOLD_BEFORE = "前牵头席位已通报 / told by the lead before"
 Line = dict[str, Any]
 
 
@@ -85,11 +86,12 @@ def accept(
     notifications.hand_on(
         session, event=incident.number, from_desk=row.from_desk, to_desk=row.to_desk, at=context.at, by=officer.actor
     )
+    _told_before(session, row, context, officer.actor)
     session.execute(
         update(NotificationRow)
         .where(
             NotificationRow.event == incident.number,
-            NotificationRow.state == State.ISSUED,
+            NotificationRow.issued_at.is_not(None),
             NotificationRow.who.in_({row.from_desk}) | (NotificationRow.caller == row.from_desk),
         )
         .values(caller=row.to_desk)
@@ -107,6 +109,19 @@ def accept(
     links.news(session, incident, "lead", by=officer.actor, at=context.at)
     tasks.put(session, kind="onward", subject=str(incident.number), act_at=context.at)
     return record.assessed(session, incident, record.current(session, incident), context, officer.actor)
+
+
+def _told_before(session: Session, row: LeadHandOverRow, context: Context, by: Actor) -> None:
+    """What the taker was to pass on itself and the lead before it has told already is not told again."""
+    rows = notifications.of_incident(session, row.incident)
+    told = {_same(each) for each in rows if each.who == row.from_desk and each.issued_at is not None}
+    for each in rows:
+        if each.who == row.to_desk and each.state == State.PROPOSED and _same(each) in told:
+            notifications.withhold(session, each, reason=TOLD_BEFORE, by=by, at=context.at)
+
+
+def _same(row: NotificationRow) -> tuple[str, ...]:
+    return row.tells, row.role, row.kind, row.occasion
 
 
 def refuse(session: Session, incident: IncidentRow, context: Context, officer: Officer, *, reason: str) -> None:

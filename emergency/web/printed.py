@@ -22,6 +22,8 @@ WORDED: Final = {
     "via": "via",
     "outcome": "outcome",
     "circle": "circle",
+    "state": "verification",
+    "because": "linked",
 }
 """Facts whose values are words of the catalogue, with the group in which each stands."""
 SAID: Final = (
@@ -34,6 +36,7 @@ SAID: Final = (
     "bank",
     "verification",
     "reporter",
+    "source",
     "mass_kg",
     "duration_min",
     "description",
@@ -50,6 +53,7 @@ SAID_WORDED: Final = {
     "source_state": "source_state",
     "flow_state": "flow_state",
     "bank": "bank",
+    "source": "source",
     "verification": "verification",
     "intake_interrupted": "interrupted",
 }
@@ -140,7 +144,10 @@ def line(entry: Json, speech: Speech) -> str:
         **facts,
         **{name: speech.word(group, facts[name]) if facts.get(name) else "" for name, group in WORDED.items()},
         "tells": speech.desk(next((facts[name] for name in DESKS if facts.get(name)), None)),
-        "who": speech.desk(facts.get("who")),
+        **{name: speech.desk(facts.get(name)) for name in ("who", "lead", "from", "to")},
+        "numbers": speech.words["comma"].join(str(n) for n in _listed(facts, "reports")),
+        "newly": _desks(_listed(facts, "newly_reached"), speech),
+        "away": _desks(_listed(facts, "no_longer_reached"), speech),
         "role": speech.word("contact", facts.get("role") or facts.get("step") or ""),
         "reason": reason(facts.get("reason")),
         "tier": facts.get("tier_name", ""),
@@ -158,6 +165,15 @@ def line(entry: Json, speech: Speech) -> str:
 def _office(one: str, speech: Speech) -> str:
     """Whom a report went to: an office by its key, a division by its code, or a name."""
     return speech.words.get(f"office.{one}") or speech.desk(one)
+
+
+def _listed(facts: Json, name: str) -> Sequence[Any]:
+    found = facts.get(name)
+    return found if isinstance(found, list) else ()
+
+
+def _desks(codes: Sequence[Any], speech: Speech) -> str:
+    return speech.words["comma"].join(speech.desk(code) for code in codes) or speech.words["nobody"]
 
 
 def folded(entries: Sequence[Json], speech: Speech) -> list[Fold]:

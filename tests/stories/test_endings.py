@@ -189,4 +189,9 @@ def test_the_lead_passes_at_eight_with_the_source_running_and_no_promise_is_lost
     assert DAZHOU not in updates
     issue(liangping, opened["number"], updates[GUANGAN], consent=LEADER_AGREED)
     basin_handsets.rings(GUANGAN_PHONE, "梁平更新2", "提前")
-    assert not [each for each in proposed(liangping, opened["number"], "incident") if each in (DAZHOU, GUANGAN)]
+    left = liangping.get(path)["notifications"]
+    again = [
+        (each["tells"], each["role"]) for each in left if (each["state"], each["kind"]) == ("proposed", "incident")
+    ]
+    assert (GUANGAN, to_guangan["role"]) not in again, "nobody is told the same twice"
+    assert DAZHOU not in {tells for tells, _ in again}, "who handed it over is not told of it"

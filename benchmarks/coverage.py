@@ -95,7 +95,8 @@ def _judged(here: Ground) -> Coverage:
 
 def _plain(here: Ground) -> list[Covers]:
     """Every direction of every line, each asked of all agreements, nothing shared."""
-    return [_covers(here, asked) for line in (*here.lines.crossings, *here.lines.borders) for asked in _both(line)]
+    lines: list[Crossing | Border] = [*here.lines.crossings, *here.lines.borders]
+    return [_covers(here, asked) for line in lines for asked in _both(line)]
 
 
 def _both(line: Crossing | Border) -> Iterator[Asked]:

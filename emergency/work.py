@@ -54,13 +54,16 @@ def run(sessions: db.Sessions, zone: ZoneInfo, *, within: Tolerance = USUAL, onc
 
 def step(sessions: db.Sessions, zone: ZoneInfo, *, now: datetime, within: Tolerance = USUAL) -> bool:
     """Do one thing that is due."""
+    with sessions.begin() as session:  # what may go out of itself waits for nothing
+        if send_automatic(session, now):
+            return True
     doing: dict[str, tasks.Doing] = {
         "onward": lambda session, row, at: onward(session, row, Context(at, zone, within=within)),
         tasks.CLOCKS: lambda session, row, at: alerts.watch(session, row, at, ME),
     }
     if tasks.step(sessions, doing, now=now):
         return True
-    watches: tuple[Callable[[Session, datetime], bool], ...] = (send_automatic, chase_proposal, alerts.begin)
+    watches: tuple[Callable[[Session, datetime], bool], ...] = (chase_proposal, alerts.begin)
     for watch in watches:
         with sessions.begin() as session:
             if watch(session, now):

@@ -144,16 +144,16 @@ def _owed(
 
 
 def grave_enough(when: Condition, facts: Facts, shown: Set[Circumstance]) -> bool:
-    """Whether grade and circumstances are what the clause asks; an unknown grade does not silence it."""
+    """Whether grade and circumstances are what the clause asks; what is not known of the grade does not silence it."""
     if when.until_declared and facts.declared:
         return False
     if when.circumstances and not shown & set(when.circumstances):
         return False
     if when.grade_known and facts.grade is None:
         return False
-    if when.grade_at_least is None or facts.grade is None:
+    if when.grade_at_least is None or facts.grade is None or GRAVITY[facts.grade] <= GRAVITY[when.grade_at_least]:
         return True
-    return GRAVITY[facts.grade] <= GRAVITY[when.grade_at_least]
+    return facts.may_be_graver and not when.grade_known
 
 
 def _allows(limit: Sequence[str], value: str) -> bool:

@@ -1,8 +1,9 @@
 """The hub: from a statement to a frozen assessment and proposed messages. The order of steps, and nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
@@ -15,7 +16,7 @@ from emergency.agreements.values import Grade, Kind, NotificationDraft, Obligati
 from emergency.incidents import document, frozen, inside, tasks, updates
 from emergency.incidents.families import family
 from emergency.incidents.findings import Findings, Forecasting, findings, sent
-from emergency.incidents.models import AssessmentRow, IncidentRow, LeadHandOverRow
+from emergency.incidents.models import AssessmentRow, IncidentRow, LeadHandOverRow, SignedActRow
 from emergency.incidents.picture import picture
 from emergency.incidents.statement import Statement
 from emergency.incidents.survey import survey
@@ -26,6 +27,7 @@ from emergency.river import ensemble
 from emergency.river.snap import USUAL, Tolerance
 from emergency.units import iso
 
+TRACK: Final = "track"
 CODE_VERSION = "4"
 """Of the reasoning; raised whenever the same inputs may give another answer."""
 
@@ -101,6 +103,7 @@ def rerun(
         told=told,
         seed=seed,
         declared=declared,
+        held=_held(session, incident),
         told_by=_teller(incident),
     )
     newest = latest(session, incident.number)
@@ -199,6 +202,16 @@ def former_leads(session: Session, number: int) -> frozenset[str]:
     return frozenset(session.scalars(handed)) - frozenset(session.scalars(now))
 
 
+def _held(session: Session, incident: IncidentRow) -> Collection[str]:
+    """The items of article 4 that the leading desk holds to apply, as its newest signed act says."""
+    acts = select(SignedActRow.details["items"]).where(
+        SignedActRow.incident == incident.number,
+        SignedActRow.jurisdiction == incident.lead,
+        SignedActRow.what == TRACK,
+    )
+    return session.scalar(acts.order_by(SignedActRow.id.desc()).limit(1)) or ()
+
+
 def _teller(incident: IncidentRow) -> Told | None:
     """In a receiving desk's own file: by whom and when that desk was told; its clock starts there."""
     if incident.told_by is None:
@@ -215,6 +228,7 @@ def _run(
     told: Sequence[Told],
     seed: int,
     declared: Grade | None = None,
+    held: Collection[str] = (),
     told_by: Told | None = None,
 ) -> Run:
     found = findings(
@@ -226,6 +240,7 @@ def _run(
         lead=lead,
         told=told,
         declared=declared,
+        held=held,
         told_by=told_by,
         forecasting=context.forecasting,
     )

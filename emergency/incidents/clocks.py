@@ -106,7 +106,7 @@ NAMES: Final[Mapping[Due, Words]] = {
 OPEN: Final = frozenset({State.RUNNING, State.DUE_SOON, State.MISSED})
 UPWARD: Final = frozenset({Due.INITIAL, Due.CHANGE, Due.FOLLOW_UP, Due.WRITTEN, Due.FINAL})
 """What a report to those above discharges."""
-MASS: Final = "mass"
+MASS: Final = "mass_incident"
 """The item of article 4 that makes an incident sensitive to the public."""
 MOMENT: Final = timedelta(seconds=1)
 

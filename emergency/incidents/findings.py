@@ -5,7 +5,7 @@ finds, a desk issues.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from emergency.agreements import obligations as duties
 from emergency.agreements.values import (
+    Circumstance,
     Facts,
     Gap,
     Grade,
@@ -106,11 +107,13 @@ def findings(
     lead: str | None = None,
     told: Sequence[Told] = (),
     declared: Grade | None = None,
+    held: Collection[str] = (),
     told_by: Told | None = None,
     forecasting: Forecasting = ensemble.run,
 ) -> Findings:
     """Arrivals, sites, duties and gaps of a survey. `lead`: an open incident keeps its own.
 
+    declared, held: the grade that a person has declared, and the items of article 4 that one holds to apply.
     told_by: in a receiving desk's own file who told it and when; the file's duties are the receiver's, onward from there.
     """
     release_at, conditions = _release(survey, statement)
@@ -121,6 +124,7 @@ def findings(
     leading = lead or leads(survey)
     foreseen = _effects(survey, statement, leading, entries, sites, at)
     predictions = tuple(grading.predicted(foreseen, rule_set) for rule_set in survey.rules.sets)
+    article_4 = _article_4(survey.rules, statement, foreseen)
     owing = None if told_by is None else frozenset({told_by.desk})
     told = told if told_by is None else (told_by, *told)
     facts = Facts(
@@ -136,6 +140,9 @@ def findings(
         medium=Medium(statement.medium),
         kind=Kind.INCIDENT,
         grade=_grade(predictions[0], declared),
+        may_be_graver=declared is None and not predictions[0].certain,
+        declared=declared is not None,
+        circumstances=_circumstances(held, article_4),
         drill=statement.drill,
     )
     owed = duties.obligations(facts, survey.agreements, survey.divisions, owing)
@@ -149,7 +156,7 @@ def findings(
         gaps=duties.gaps(facts, survey.agreements, survey.divisions, owed),
         drafts=sent(owed),
         predictions=predictions,
-        article_4=_article_4(survey.rules, statement, foreseen),
+        article_4=article_4,
         assumptions=forecast.assumptions,
         seed=seed,
     )
@@ -192,11 +199,9 @@ def _effects(
     return grading.effects(lead, codes, survey.divisions, statement.impact, soon.values())
 
 
-def _grade(prediction: Prediction, declared: Grade | None) -> Grade | None:
-    """What duties may rest on: the graver of declared and foreseen. While the unknown could raise it, no clause is silenced."""
-    if declared is None:
-        return prediction.grade if prediction.certain else None
-    return grading.graver(declared, prediction.grade)
+def _grade(prediction: Prediction, declared: Grade | None) -> Grade:
+    """What duties may rest on: the graver of declared and foreseen."""
+    return prediction.grade if declared is None else grading.graver(declared, prediction.grade)
 
 
 def _article_4(rules: Rules, statement: Statement, foreseen: Sequence[Effect]) -> list[tuple[str, Words]]:
@@ -205,11 +210,17 @@ def _article_4(rules: Rules, statement: Statement, foreseen: Sequence[Effect]) -
     intakes = (each for each in foreseen if each.measure == "intake_interrupted" and each.value != grading.NONE)
     metal = next((name for name in rules.metals if _names(statement.substance or "", name)), None)
     shown = {
-        "water_source": next((each.because for each in intakes), None),
+        "drinking_water": next((each.because for each in intakes), None),
         "heavy_metal": Words(f"物质含“{metal}”", f'the substance names "{metal}"') if metal else None,
-        "across_lines": next((each.because for each in across), None),
+        "across_provinces": next((each.because for each in across), None),
     }
     return [(item.id, because) for item in rules.article_4 if (because := shown.get(item.id)) is not None]
+
+
+def _circumstances(held: Collection[str], shown: Iterable[tuple[str, Words]]) -> tuple[Circumstance, ...]:
+    """Of the items that the facts show or a person holds to apply, those that a clause may ask for."""
+    items = {*held, *(item for item, _ in shown)}
+    return tuple(each for each in Circumstance if each.value in items)
 
 
 def _names(substance: str, metal: str) -> bool:

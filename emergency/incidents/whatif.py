@@ -106,7 +106,7 @@ def what_if(session: Session, statement: Statement, supposed: Supposed, other: O
         seed=assess.seed_at(statement),
         forecasting=context.forecasting,
     )
-    facts = replace(found.facts, medium=supposed.medium, grade=supposed.grade, kind=supposed.kind)
+    facts = replace(found.facts, medium=supposed.medium, grade=supposed.grade, may_be_graver=False, kind=supposed.kind)
     base = _base(session, here.agreements, other, context.at)
     made = _under(found, facts, base, here.divisions)
     versions = {each.id: each.version for each in base}

@@ -65,8 +65,8 @@ const grading = /** @type {Grading} */ ({
     { rule_set: "R2011", title: "报告办法附录", grade: "II", certain: true, criteria: [], unknown: [] },
   ],
   article_4: [
-    { item: "across_lines", label: "（四）跨省", because: "可能跨省级影响（梁平区）", held: false },
-    { item: "mass", label: "（五）群体性", because: null, held: false },
+    { item: "across_provinces", label: "（四）跨省", because: "可能跨省级影响（梁平区）", held: false },
+    { item: "mass_incident", label: "（五）群体性", because: null, held: false },
   ],
   files: [{ jurisdiction: "511700", name: "达州市", declared: null, response: null }],
   history: [],

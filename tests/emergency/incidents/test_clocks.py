@@ -103,12 +103,19 @@ TABLE = [
     (Owes.MINISTRY, III, (), {}),
     *(
         (Owes.PLACE, grade, (item,), {SAME: 120, PROVINCE: 120, MINISTRY: 120, HIGHER: 240})
-        for item in ("water_source", "settlement", "heavy_metal", "across_lines", "mass", "other")
+        for item in (
+            "drinking_water",
+            "dense_settlement",
+            "heavy_metal",
+            "across_provinces",
+            "mass_incident",
+            "other_need",
+        )
         for grade in (None, III)
     ),
     (Owes.RECEIVER, IV, (), {SAME: 240, HIGHER: 240}),
     (Owes.RECEIVER, II, (), {SAME: 120, PROVINCE: 120, MINISTRY: 120}),
-    (Owes.RECEIVER, None, ("across_lines",), {SAME: 120, PROVINCE: 120, MINISTRY: 120, HIGHER: 240}),
+    (Owes.RECEIVER, None, ("across_provinces",), {SAME: 120, PROVINCE: 120, MINISTRY: 120, HIGHER: 240}),
 ]
 
 
@@ -141,15 +148,15 @@ def test_promptly_has_no_number_in_the_law_and_is_marked_as_policy() -> None:
 
 
 def test_while_the_grade_cannot_be_judged_article_4_is_the_reason_and_afterwards_article_3() -> None:
-    assert "第四条" in found(file(II, items=("across_lines",)))["initial/510000"].cited.zh
-    declared = found(file(II, items=("across_lines",), declared=True))["initial/510000"]
+    assert "第四条" in found(file(II, items=("across_provinces",)))["initial/510000"].cited.zh
+    declared = found(file(II, items=("across_provinces",), declared=True))["initial/510000"]
     assert "第三条" in declared.cited.zh
     assert minutes(declared) == 120
 
 
 def test_a_declared_lesser_grade_is_judged_and_article_4_adds_nothing() -> None:
-    assert set(found(file(III, items=("other",), declared=True))) >= {"initial/government", "initial/511700"}
-    assert "initial/ministry" not in found(file(III, items=("other",), declared=True))
+    assert set(found(file(III, items=("other_need",), declared=True))) >= {"initial/government", "initial/511700"}
+    assert "initial/ministry" not in found(file(III, items=("other_need",), declared=True))
 
 
 @pytest.mark.parametrize(("grade", "to", "limit"), [(II, "ministry", 15), (III, "511700", 15)])
@@ -229,7 +236,14 @@ def test_the_final_report_is_due_after_the_end_and_not_after_a_false_alarm_that_
 
 @pytest.mark.parametrize(
     ("grade", "items", "expected"),
-    [(I, (), True), (II, (), True), (III, (), False), (IV, (), False), (IV, ("mass",), True), (IV, ("other",), False)],
+    [
+        (I, (), True),
+        (II, (), True),
+        (III, (), False),
+        (IV, (), False),
+        (IV, ("mass_incident",), True),
+        (IV, ("other_need",), False),
+    ],
 )
 def test_the_press_is_told_of_grave_or_sensitive_incidents(
     grade: Grade, items: tuple[str, ...], expected: bool
@@ -337,7 +351,7 @@ STANDINGS = st.lists(
         st.integers(0, 600),
         st.sampled_from([None, *Grade]),
         st.booleans(),
-        st.lists(st.sampled_from(["water_source", "mass", "other"]), max_size=2),
+        st.lists(st.sampled_from(["drinking_water", "mass_incident", "other_need"]), max_size=2),
         st.booleans(),
     ),
     min_size=1,

@@ -262,7 +262,7 @@ def test_while_the_lead_is_offered_alarms_ring_both_desks(valley_database: Engin
     session.expire_all()
     assert incident.lead == "V10100"
     for desk in ("V10100", "V20100"):
-        assert "clock.missed" in [kind for kind, _ in news(session, desk)]
+        assert "clock.escalated" in [kind for kind, _ in news(session, desk)]
 
 
 def test_a_consent_that_was_only_spoken_stands_on_the_sheet_until_it_is_signed(session: db.Writing) -> None:

@@ -71,7 +71,7 @@ def test_the_assessment_foresees_a_grade_by_both_rule_sets_and_the_machine_decla
     assert (row.body["predicted_grade"], first["grade"], first["certain"]) == ("II", "II", False)
     assert "crossing" in {each["criterion"] for each in first["criteria"]}
     assert "deaths" in {each["measure"] for each in first["unknown"]}
-    assert [each["item"] for each in row.body["article_4"]][-1] == "across_lines"
+    assert [each["item"] for each in row.body["article_4"]][-1] == "across_provinces"
     assert row.body["versions"]["rules"] == {"P2014": 0, "R2011": 0, "deployment-policy": 0, "order-17": 0}
     assert incident.declared_grade is None
     assert overview.incident(session, incident, lambda _s, _i: {})["declared"] is None
@@ -272,13 +272,13 @@ def test_holding_an_item_of_article_4_to_apply_shortens_the_clock(session: db.Wr
     made = {"location": {"lon": 100.45, "lat": 30.1}}
     incident, _ = open_one(session, **made)
     before = clocks(session, incident, 1)["initial/government"]
-    response.track(session, incident, ["mass"], JIA, after(30), signed(30))
+    response.track(session, incident, ["mass_incident"], JIA, after(30), signed(30))
     session.commit()
     assert clocks(session, incident, 31)["initial/government"].until_at <= before.until_at
     assert clocks(session, incident, 31)["press_first/public"].until_at == AT + timedelta(hours=5)
-    response.track(session, incident, ["other"], JIA, after(40), signed(40))
+    response.track(session, incident, ["other_need"], JIA, after(40), signed(40))
     items = response.standing(session, incident, "V10100", AT)["article_4"]
-    assert {each["item"] for each in items if each["held"]} == {"mass", "other"}
+    assert {each["item"] for each in items if each["held"]} == {"mass_incident", "other_need"}
     with pytest.raises(BadInput, match="heavy_metal"):
         response.track(session, incident, ["weather"], JIA, after(41), signed(41))
 

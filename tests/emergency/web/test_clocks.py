@@ -114,9 +114,9 @@ def test_clocks_are_listed_by_deadline_with_rule_and_holder_and_met_by_a_report(
 
 
 def test_holding_article_4_to_apply_is_shown_with_its_reasons(jia: Asker, told: dict[str, Any]) -> None:
-    made = jia.post(f"{GRADE}/track", {"items": ["mass", "mass"], **SIGNED}).get_json()
-    assert [each["item"] for each in made["article_4"] if each["held"]] == ["mass"]
-    assert next(each for each in made["article_4"] if each["item"] == "across_lines")["because"]
+    made = jia.post(f"{GRADE}/track", {"items": ["mass_incident", "mass_incident"], **SIGNED}).get_json()
+    assert [each["item"] for each in made["article_4"] if each["held"]] == ["mass_incident"]
+    assert next(each for each in made["article_4"] if each["item"] == "across_provinces")["because"]
     assert jia.post(f"{GRADE}/track", {"items": ["x"], **SIGNED}).get_json()["field"] == "items"
     assert jia.post(f"{GRADE}/track", {"items": [], **SIGNED}).get_json()["field"] == "items"
 

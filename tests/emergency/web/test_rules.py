@@ -48,7 +48,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "incidents.close": {"reason": "结束"},
     "clocks.reported": {"clocks": ["V10100/initial/government"], "how": "fax"},
     "clocks.grade": {"act": "declare", "grade": "III", "reason": "核实", "signer": "领导"},
-    "clocks.track": {"items": ["mass"], "reason": "核实", "signer": "领导"},
+    "clocks.track": {"items": ["mass_incident"], "reason": "核实", "signer": "领导"},
     "clocks.respond": {"act": "start", "level": "III", "reason": "核实", "signer": "领导"},
     "statements.judge": {"state": "verified", "reason": "到场"},
     "statements.move": {"location": HEAD, "reason": "核实"},

@@ -324,12 +324,13 @@ class Told:
 class Facts:
     """What an assessment found, as far as duties depend on it.
 
-    lead: the leading desk. known_at: when it learnt what this occasion tells; its clocks start there. occasion: "initial",
-    "update 2", "end". reached: what lies downstream, for an upstream enquiry what lies upstream (then came_from points
-    downstream, to where the search came from). rivers: all passed, by code. grade: predicted or declared, whichever is
-    graver; None while unknown; may_be_graver: what is not known could still raise it; declared: whether a person has declared it. circumstances: stated ones; a line of a province
-    or an intake on the way is found from what is reached. since: when the incident itself became known, where that is not
-    known_at: agreements bind as they stood then. zone: for hours in reasons.
+    lead: the leading desk. known_at: when it learnt what this occasion tells; its clocks start there. occasion:
+    "initial", "update 2", "end". reached: what lies downstream, for an upstream enquiry what lies upstream (then
+    came_from points downstream, to where the search came from). rivers: all passed, by code. grade: predicted or
+    declared, whichever is graver; None while unknown; may_be_graver: what is not known could still raise it;
+    declared: whether a person has declared it. circumstances: stated ones; a line of a province or an intake on the
+    way is found from what is reached. since: when the incident itself became known, where that is not known_at:
+    agreements bind as they stood then. zone: for hours in reasons.
     """
 
     lead: str

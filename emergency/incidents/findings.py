@@ -199,7 +199,7 @@ def _effects(
     return grading.effects(lead, codes, survey.divisions, statement.impact, soon.values())
 
 
-def _grade(prediction: Prediction, declared: Grade | None) -> Grade:
+def _grade(prediction: Prediction, declared: Grade | None) -> Grade | None:
     """What duties may rest on: the graver of declared and foreseen."""
     return prediction.grade if declared is None else grading.graver(declared, prediction.grade)
 

@@ -83,15 +83,15 @@ def test_a_report_far_from_any_river_offers_the_nearest_ones(form: Page) -> None
 
 def test_a_form_begun_while_the_page_still_starts_stays_open(dazhou: Desk) -> None:
     page, held = dazhou.page, list[Route]()
-    page.route("**/api/v1/incidents", held.append)
+    page.route("**/api/v1/incidents", lambda route: held.append(route))
     page.reload()
     page.click("#next-bar [data-do=report]")
     page.fill("#place", "107.38, 30.60")
     page.wait_for_function("() => document.querySelector('#places, .preview') !== null")
-    page.unroute("**/api/v1/incidents")
     with page.expect_response("**/api/v1/incidents"):
         for route in held:
             route.continue_()
+    page.unroute("**/api/v1/incidents")
     expect(page.locator(".preview .snapped")).to_be_visible()
     page.wait_for_load_state("networkidle")
     expect(page.locator("#place")).to_have_value("107.38, 30.60")

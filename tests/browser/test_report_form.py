@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Desk
 
@@ -79,6 +79,22 @@ def test_a_report_far_from_any_river_offers_the_nearest_ones(form: Page) -> None
     expect(form.locator(".candidates button").first).to_contain_text("km")
     form.locator(".candidates button").first.click()
     expect(form.locator(".preview .snapped")).to_be_visible()
+
+
+def test_a_form_begun_while_the_page_still_starts_stays_open(dazhou: Desk) -> None:
+    page, held = dazhou.page, list[Route]()
+    page.route("**/api/v1/incidents", lambda route: held.append(route))
+    page.reload()
+    page.click("#next-bar [data-do=report]")
+    page.fill("#place", "107.38, 30.60")
+    page.wait_for_function("() => document.querySelector('#places, .preview') !== null")
+    with page.expect_response("**/api/v1/incidents"):
+        for route in held:
+            route.continue_()
+    page.unroute("**/api/v1/incidents")
+    expect(page.locator(".preview .snapped")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#place")).to_have_value("107.38, 30.60")
 
 
 def test_a_draft_outlives_a_reload_and_leaving_the_form(dazhou: Desk, form: Page) -> None:

@@ -35,16 +35,16 @@ export function listSoon() {
 
 /**
  * Look at an incident. A choice of the officer is a step that the browser's own Back takes again; what the page chooses by
- * itself is none.
+ * itself ("replace") is none, and takes no form away that was opened while the page was still starting.
  * @param {number | null} number
  * @param {"push" | "replace" | "keep"} step
  */
 export async function choose(number, step = "push") {
-  const before = state().chosen;
+  const { chosen: before, mode } = state();
   loaded = { assessment: 0, calls: 0, incident: 0 };
   set({
     chosen: number,
-    mode: "desk",
+    mode: step === "replace" ? mode : "desk",
     incident: null,
     event: null,
     leadFault: null,
@@ -132,6 +132,7 @@ export async function catchUp(stream) {
 export function closed(room) {
   const { chosen } = state();
   if (room === `incident:${chosen}`) {
+    set({ mode: "desk" }); // what was being written to it has no reader any more
     quietly(choose(null, "replace"));
     set({ notice: say("incident.unseen", { n: chosen }) });
   }

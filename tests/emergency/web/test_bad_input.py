@@ -22,7 +22,7 @@ SEA = {"lon": 122.5, "lat": 30.0}
 FAR_FROM_ANY_RIVER = {"lon": 100.1, "lat": 30.56}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"[A-Za-z]{2,}:? [a-z]+ [a-z]+")
-SOON = timedelta(minutes=30)
+SOON = timedelta(days=2)
 
 
 def at(change: timedelta) -> str:

@@ -90,7 +90,7 @@ def send_automatic(session: Session, now: datetime) -> bool:
     """Send one heads-up that an automatic clause lets go before anyone approves; a formal notice still waits for consent."""
     due = (
         select(NotificationRow)
-        .join(IncidentRow, IncidentRow.number == NotificationRow.incident)
+        .join(IncidentRow, IncidentRow.number == NotificationRow.event)  # what rests counts in no file, and is not sent
         .where(
             IncidentRow.status == record.Status.OPEN,
             NotificationRow.state == State.PROPOSED,

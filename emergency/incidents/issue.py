@@ -93,13 +93,14 @@ def issue(
 
 def automatic(session: Session, row: NotificationRow, *, by: Actor, at: datetime) -> bool:
     """Issue a proposal whose clause is automatic, as a heads-up and never more. False where nothing was assessed yet."""
-    newest = latest(session, row.incident)
+    event = row.event or row.incident
+    newest = latest(session, event)
     if newest is None or not row.automatic:
         return False
     said = said_to(session, row, newest, jurisdictions.division(session, at), promise(at))
     notifications.issue(session, row, content=said, act=Act.HEADS_UP, by=by, at=at)
-    access.admit(session, incident=row.incident, jurisdiction=row.tells, because="told", at=at)
-    tasks.put(session, kind="onward", subject=str(row.incident), act_at=at)
+    access.admit(session, incident=event, jurisdiction=row.tells, because="told", at=at)
+    tasks.put(session, kind="onward", subject=str(event), act_at=at)
     return True
 
 

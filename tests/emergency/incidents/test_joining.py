@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
-from emergency import access, db, journal, notifications
+from emergency import access, db, journal, notifications, work
 from emergency.access import Action
 from emergency.agreements.values import Act
 from emergency.errors import BadInput, Conflict, NotFound
@@ -217,6 +217,21 @@ def test_after_a_merge_nobody_is_told_the_same_twice_and_no_duty_stands_twice(se
            ObligationRow.agreement, ObligationRow.clause, ObligationRow.occasion)  # fmt: skip
     counted = select(func.count()).where(ObligationRow.event.is_not(None)).group_by(*key)
     assert set(session.scalars(counted)) == {1}
+
+
+def test_what_rests_after_a_merge_is_not_sent_of_itself(session: db.Writing) -> None:
+    first, _ = open_one(session, substance="柴油")
+    second, _ = open_one(session, location=ELSEWHERE, reporter="船工")
+    joining.merge(session, second, first, LATER, JIA.actor, reason="同一辆车")
+    session.execute(update(NotificationRow).where(NotificationRow.state == "proposed").values(automatic=True))
+    resting = set(session.scalars(select(NotificationRow.id).where(NotificationRow.event.is_(None))))
+    while work.send_automatic(session, LATER.at):
+        session.flush()
+    sent = set(session.scalars(select(NotificationRow.id).where(NotificationRow.state == "issued")))
+    assert resting
+    assert sent
+    assert not resting & sent
+    assert {"V20100"} <= access.audience(session, first.number)
 
 
 def test_a_read_back_of_the_old_code_stands_for_what_was_said_in_both_files(session: db.Writing) -> None:

@@ -46,13 +46,13 @@ def test_an_officer_finds_what_the_six_parties_leave_out_and_takes_it_along(offi
 
 
 def test_the_rows_are_sorted_by_their_headings_and_kept_in_the_address(office: Office) -> None:
-    page = office.desk("达州值班员", "duty_officer", "511700").open("/coverage?river=REN")
+    page = office.desk("达州值班员", "duty_officer", "511700").open("/coverage?river=YLH")
     rows = page.locator(".cover-table tbody tr")
-    expect(rows).to_have_count(2)
+    expect(rows).to_have_count(7)
     expect(rows.first).to_contain_text("仅法规")
     page.locator("[data-sort=state]").press("Enter")
     expect(page.locator("th[aria-sort=descending]")).to_have_count(1)
-    expect(rows.first).to_contain_text("城口县")
+    expect(rows.first).to_contain_text("有协议")
     page.locator("[type=reset]").click()
     expect(page.locator("#cover-sum")).to_contain_text("共")
 
@@ -65,13 +65,13 @@ def test_a_supposed_incident_tells_nobody_and_says_who_would_be_told(office: Off
     expect(page.locator(".what-if-stripe")).to_contain_text("nobody is told")
     page.locator("[name=lon]").fill(str(TONGBO["lon"]))
     page.locator("[name=lat]").fill(str(TONGBO["lat"]))
-    page.locator("[name=other]").select_option("without|sichuan-chongqing-2020")
+    page.locator("[name=other]").select_option("without|statute-neighbour")
     page.locator("[name=lat]").press("Enter")
     answer = page.locator("#answer")
     expect(answer.locator(".what-if-mark")).to_be_visible()
     expect(answer.locator(".what-if-owed").first).to_contain_text("Liangping District")
     expect(answer.locator(".what-if-gaps")).to_contain_text("Guang'an")
-    expect(answer.locator(".what-if-changes")).to_contain_text("Hechuan District")
+    expect(answer.locator(".what-if-changes")).to_contain_text("Guang'an")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert desk.client.get("/api/v1/incidents")["incidents"] == before
 
@@ -84,7 +84,7 @@ def test_a_place_off_the_rivers_offers_the_nearest_and_all_lines_can_be_compared
     expect(page.locator("#answer [role=alert]")).to_be_visible()
     page.get_by_role("button", name="比较所有跨界处").click()
     expect(page.locator("#answer [role=alert]")).to_contain_text("请先选定")
-    page.locator("[name=other]").select_option("without|sichuan-chongqing-2020")
+    page.locator("[name=other]").select_option("without|river-chiefs-2018")
     page.get_by_role("button", name="比较所有跨界处").click()
     expect(page.locator("#answer h2")).to_have_text(re.compile("项变化"))
     expect(page.locator("#answer")).to_contain_text("不再有协议")

@@ -1,7 +1,7 @@
 """Agreements as they were loaded: the newest of each whatever its dates, every version of one, the versions in force."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,11 +17,18 @@ from emergency.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A version with when it was loaded. superseded: a newer one holds for all its time."""
+    """A version with when it was loaded. superseded: a newer one holds for all its time. ends_at: when it ends, by itself or
+    because a newer one begins; None: no end is known."""
 
     agreement: Agreement
     loaded_at: datetime
     superseded: bool
+    ends_at: datetime | None
+
+    @property
+    def as_held(self) -> Agreement:
+        """The version with the end that it came to."""
+        return replace(self.agreement, valid_to=self.ends_at)
 
 
 def newest(session: Session) -> list[Agreement]:
@@ -39,7 +46,15 @@ def versions(session: Session, named: str) -> list[Kept]:
     ).all()
     if not rows:
         raise _no_such(named)
-    return [Kept(bodies.read(row.body, row.version), row.loaded_at, not row.active) for row in rows]
+    kept: list[Kept] = []
+    newer_at: datetime | None = None
+    for row in rows:
+        agreement = bodies.read(row.body, row.version)
+        ends = [at for at in (agreement.valid_to, newer_at) if at is not None]
+        kept.append(Kept(agreement, row.loaded_at, not row.active, min(ends, default=None)))
+        if row.active:
+            newer_at = agreement.valid_from if newer_at is None else min(newer_at, agreement.valid_from)
+    return kept
 
 
 def version(session: Session, named: str, n: int) -> Agreement:

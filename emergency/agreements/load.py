@@ -38,9 +38,19 @@ class Loaded:
     new: bool
 
 
-def check(path: Path) -> list[Problem]:
-    """Everything that is wrong with the file, or with the files of the folder; empty when it can be loaded."""
-    return [problem for sheet in sheets(path) for problem in sheet.problems]
+def check(path: Path, session: Session | None = None) -> list[Problem]:
+    """Everything that is wrong with the file, or with the files of the folder; empty when it can be loaded.
+
+    With a session, also the codes that its register of divisions does not know, in files without another fault; an empty
+    register says nothing of codes.
+    """
+    read = sheets(path)
+    problems = [problem for sheet in read for problem in sheet.problems]
+    known = _codes(session) if session is not None else frozenset[str]()
+    if not known:
+        return problems
+    sound = (sheet for sheet in read if not sheet.problems)
+    return problems + [problem for sheet in sound for problem in _unknown(sheet, _data(sheet), known)]
 
 
 def load(session: Session, path: Path, *, at: datetime, by: Actor) -> tuple[Loaded, ...]:
@@ -48,7 +58,7 @@ def load(session: Session, path: Path, *, at: datetime, by: Actor) -> tuple[Load
     read = sheets(path)
     _refuse([problem for sheet in read for problem in sheet.problems])
     session.execute(select(func.pg_advisory_xact_lock(LOADING)))
-    known = frozenset(session.scalars(select(DivisionRow.code)))
+    known = _codes(session)
     _refuse([problem for sheet in read for problem in _unknown(sheet, _data(sheet), known)])
     return tuple(_store(session, sheet.file, _data(sheet), at=at, by=by) for sheet in read)
 
@@ -81,6 +91,10 @@ def others(session: Session, versions: Mapping[str, int], at: datetime) -> tuple
         .order_by(AgreementRow.id, AgreementRow.version.desc())
     )
     return tuple(bodies.read(row.body, row.version) for row in rows)
+
+
+def _codes(session: Session) -> frozenset[str]:
+    return frozenset(session.scalars(select(DivisionRow.code)))
 
 
 def _data(sheet: Sheet) -> Mapping[str, Any]:

@@ -1,16 +1,27 @@
 """An agreement as a document for a reader: who is bound, by which clauses, what is held of its text and what is not. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from emergency.agreements.body import ZONE
-from emergency.agreements.values import Agreement, Clause
+from emergency.agreements.reasons import ROLE
+from emergency.agreements.values import Agreement, Clause, Relation
 from emergency.jurisdictions.values import Divisions
 from emergency.units import iso
 from emergency.words import Words
 
 Json = dict[str, Any]
+RELATION: Final[Mapping[Relation, Words]] = {
+    Relation.DOWNSTREAM: Words("对方在下游", "the other lies downstream"),
+    Relation.UPSTREAM: Words("对方在上游", "the other lies upstream"),
+    Relation.ADJACENT: Words("沿河相邻", "next door along the river"),
+    Relation.ANY_PARTY: Words("不论河流走向", "wherever the other lies"),
+    Relation.TOLD: Words("此前已通报过对方", "the other was told before"),
+    Relation.INSIDE: Words("本方单位", "an office of one's own side"),
+    Relation.ABOVE: Words("上一级", "the next level above"),
+    Relation.PROVINCE: Words("省级", "the province"),
+}
 
 
 def line(agreement: Agreement, divisions: Divisions, at: datetime) -> Json:
@@ -83,6 +94,7 @@ def _clause(clause: Clause, divisions: Divisions) -> Json:
         "text": clause.text.stored() if clause.text else None,
         "text_held": clause.text_held,
         "relation": when.relation.value,
+        "relation_name": RELATION[when.relation].stored(),
         "kinds": [kind.value for kind in when.kinds],
         "media": [medium.value for medium in when.media],
         "within_hours": when.within_hours,
@@ -90,6 +102,7 @@ def _clause(clause: Clause, divisions: Divisions) -> Json:
         "who": _divisions(duty.who, divisions),
         "tells": _divisions(duty.tells, divisions),
         "role": duty.role.value,
+        "role_name": ROLE[duty.role].stored(),
         "within_minutes": duty.within_minutes,
         "source": duty.source.value,
         "circle": duty.circle.value if duty.circle else None,

@@ -43,7 +43,8 @@ group = AppGroup("agreements", help="协议 / Agreements.")
 @speaking
 def check(path: Path, as_json: bool) -> None:
     """核对协议文件，不载入 / Check an agreement file, or a folder of them; nothing is loaded."""
-    problems = agreements.check(path)
+    with parts().sessions.begin() as session:
+        problems = agreements.check(path, session)
     if as_json:
         _print([{"file": each.file, "line": each.line, "what": each.what.stored()} for each in problems], "problems")
         raise SystemExit(1 if problems else 0)

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from emergency import journal
 from emergency.agreements.body import ZONE
 from emergency.agreements.values import Grade, Source
-from emergency.errors import BadFile
+from emergency.errors import BadFile, BadInput
 from emergency.incidents.clocks import Due, Item, Limit, Owes, Pace, Rules, Scope, To
 from emergency.incidents.grading import Criterion, RuleSet
 from emergency.incidents.models import RuleRow
@@ -272,11 +272,19 @@ def _ends(document: _Dated) -> datetime:
     return datetime.combine(document.valid_to + timedelta(days=1), time(), tzinfo=ZONE)
 
 
+_NO_RULES: Final = Words(
+    "那一天没有分级与时限规则：请改用较晚的日期，或用 flask rules load 载入当时的规则。",
+    "No rules of grades and time limits hold on that day: take a later day, or load those of the day by flask rules load.",
+)
+
+
 def _rules(holding: Sequence[tuple[int, _Grading | _Limits]]) -> Rules:
     sets = [_set(version, one) for version, one in holding if isinstance(one, _Grading)]
     limits = [(version, one) for version, one in holding if isinstance(one, _Limits)]
-    pace = [one.alerts for _, one in limits if one.alerts is not None][-1]
-    foresight = [one.foresight for _, one in limits if one.foresight is not None][-1]
+    pace = next((one.alerts for _, one in reversed(limits) if one.alerts is not None), None)
+    foresight = next((one.foresight for _, one in reversed(limits) if one.foresight is not None), None)
+    if not sets or pace is None or foresight is None:
+        raise BadInput("no-rules", _NO_RULES, field="at")
     return Rules(
         sets=tuple(sorted(sets, key=lambda one: (not one.default, one.id))),
         limits=tuple(limit for version, one in limits for limit in _each_limit(version, one)),

@@ -125,13 +125,17 @@ def listed(session: Session, at: datetime) -> list[dict[str, Any]]:
 def one(session: Session, named: str, n: int | None, at: datetime) -> dict[str, Any]:
     """An agreement for its page: the version that is asked for, else the one in force, else the newest."""
     kept = archive.versions(session, named)
-    in_force = next((each.agreement for each in kept if not each.superseded and each.agreement.in_force(at)), None)
-    shown = archive.version(session, named, n) if n is not None else in_force or kept[0].agreement
+    in_force = next((each.as_held for each in kept if not each.superseded and each.as_held.in_force(at)), None)
+    if n is not None:
+        archive.version(session, named, n)  # which says so where it is not there
+        shown = next(each.as_held for each in kept if each.agreement.version == n)
+    else:
+        shown = in_force or kept[0].as_held
     divisions = jurisdictions.division(session, at)
     return {
         **papers.whole(shown, divisions, _rivers(session, shown), at),
         "at": iso(at),
-        "versions": [papers.version(each.agreement, each.loaded_at, at, superseded=each.superseded) for each in kept],
+        "versions": [papers.version(each.as_held, each.loaded_at, at, superseded=each.superseded) for each in kept],
         "outlines": drawn.outlines(session, shown.parties, divisions),
         "source_line": jurisdictions.source_line(session),
         "triggered": triggered.by_agreement(session, named, signed_in(), divisions),

@@ -30,6 +30,19 @@ def test_check_of_the_reference_agreements_finds_nothing_wrong(app: Flask) -> No
     assert "nothing wrong" in done.stdout
 
 
+def test_check_lists_every_code_that_the_register_does_not_know(app: Flask, database: Engine, tmp_path: Path) -> None:
+    with db.sessions(database).begin() as session:
+        session.add(
+            DivisionRow(
+                code="V10100", name_zh="甲", name_en="Jia", level="county", parent=None, desk=True, surrogate=False
+            )
+        )
+    done = app.test_cli_runner().invoke(args=["agreements", "check", str(written(tmp_path, GOOD))])
+    assert done.exit_code == 1
+    assert "no division V20100 is known" in done.stderr
+    assert "V10100" not in done.stderr
+
+
 def test_load_says_what_is_new(app: Flask, database: Engine, tmp_path: Path) -> None:
     with db.sessions(database).begin() as session:
         for code in ("V10100", "V20100"):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from tests.emergency.web.conftest import HEAD, Asker, ClientOf
 
@@ -81,6 +82,23 @@ def test_an_agreement_shows_what_is_held_and_where_its_parties_lie(jia: Asker) -
     assert drawn == {("V10100", "V10101"), ("V10100", "V10102"), ("V10100", "V10103"), ("V20100", "V20100")}
     assert [(each["version"], each["superseded"]) for each in found["versions"]] == [(1, False)]
     assert found["triggered"] == {"total": 0, "notifications": []}
+
+
+def test_a_version_ends_where_a_newer_one_begins(jia: Asker, valley_database: Engine) -> None:
+    newer = (
+        "insert into agreements (id, version, loaded_at, checksum, active, valid_from, body) "
+        "select id, 2, loaded_at, 'newer', true, '2025-01-01 00:00+00', "
+        "jsonb_set(body, '{valid_from}', '\"2025-01-01\"') from agreements where id = 'valley-pact'"
+    )
+    with valley_database.begin() as connection:
+        connection.exec_driver_sql(newer)
+    found = jia.get("/api/v1/agreements/valley-pact").get_json()
+    assert [(each["version"], each["standing"], each["valid_to"]) for each in found["versions"]] == [
+        (2, "in_force", None),
+        (1, "ended", "2024-12-31"),
+    ]
+    old = jia.get("/api/v1/agreements/valley-pact?version=1").get_json()
+    assert (old["version"], old["standing"], old["valid_to"]) == (1, "ended", "2024-12-31")
 
 
 def test_what_it_set_off_is_shown_to_those_who_may_see_the_incident_alone(

@@ -7,6 +7,8 @@ from emergency.words import Words
 
 METRES_PER_KM = 1000.0
 SECONDS_PER_HOUR = 3600.0
+DEGREE_M = 110_570.0
+"""No degree of latitude is shorter; a degree of longitude is no shorter than this times the cosine of its latitude."""
 
 
 def km(length_m: float) -> float:

@@ -19,7 +19,7 @@ from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions import seams, stretches
 from emergency.jurisdictions.outlines import Opening
 from emergency.jurisdictions.polygons import Boundaries, Columns, Datum, Reading
-from emergency.jurisdictions.seams import Seams
+from emergency.jurisdictions.seams import Hole, Overlap, Seams
 from emergency.jurisdictions.stretches import StretchReport
 from emergency.river.models import NetworkRow
 from emergency.web.app import parts
@@ -30,6 +30,8 @@ BY: Final = Actor(process="jurisdictions load")
 SUCCESSORS: Final = "successors.csv"
 FORMATS: Final = (".geojson", ".json", ".gpkg", ".shp")
 SHOWN: Final = 5
+OVERLAPS: Final = Words("重叠", "overlaps")
+HOLES: Final = Words("空洞", "holes between divisions")
 
 group = AppGroup("jurisdictions", help="辖区 / Jurisdictions.")
 
@@ -166,8 +168,7 @@ def _told(done: Done) -> list[Words]:
         *done.boundaries.assumed,
         *_rewritten(done.boundaries.rewritten),
         done.boundaries.shift.words,
-        *_overlaps(done.seams),
-        *_holes(done.seams),
+        *_seams(done.seams),
         *(words for dry in done.dry if dry.codes for words in [_without(dry)]),
     ]
 
@@ -202,38 +203,26 @@ def _rewritten(codes: Sequence[str]) -> list[Words]:
     ]
 
 
-def _overlaps(found: Seams) -> list[Words]:
-    if not found.overlaps:
-        return [Words("相邻辖区没有重叠。", "No neighbours overlap.")]
-    total = sum(each.area_km2 for each in found.overlaps)
-    shown = [
-        (f"{'、'.join(each.codes)} {each.area_km2:.2f} km²", f"({each.lon}, {each.lat})")
-        for each in found.overlaps[:SHOWN]
-    ]
+def _seams(found: Seams) -> list[Words]:
+    """Where neighbours do not meet: what lies in two, and what lies in none."""
+    overlaps = [(each.codes, each) for each in found.overlaps]
+    holes = [(each.beside, each) for each in found.holes]
     return [
-        Words(
-            f"重叠{len(found.overlaps)}处，共{total:.2f} km²：" + "；".join(f"{one}{at}" for one, at in shown),
-            f"{len(found.overlaps)} overlaps, {total:.2f} km² together: "
-            + "; ".join(f"{one} at {at}" for one, at in shown),
-        )
+        _meeting(overlaps, OVERLAPS) if overlaps else Words("相邻辖区没有重叠。", "No neighbours overlap."),
+        _meeting(holes, HOLES) if holes else Words("辖区之间没有空洞。", "There are no holes between divisions."),
     ]
 
 
-def _holes(found: Seams) -> list[Words]:
-    if not found.holes:
-        return [Words("辖区之间没有空洞。", "There are no holes between divisions.")]
-    total = sum(each.area_km2 for each in found.holes)
+def _meeting(found: Sequence[tuple[Sequence[str], Overlap | Hole]], kind: Words) -> Words:
+    """How many, how large, and the first of them with their place."""
+    total = sum(each.area_km2 for _, each in found)
     shown = [
-        (f"{'、'.join(each.beside)} {each.area_km2:.2f} km²", f"({each.lon}, {each.lat})")
-        for each in found.holes[:SHOWN]
+        (f"{'、'.join(codes)} {each.area_km2:.2f} km²", f"({each.lon}, {each.lat})") for codes, each in found[:SHOWN]
     ]
-    return [
-        Words(
-            f"空洞{len(found.holes)}处，共{total:.2f} km²：" + "；".join(f"{one}{at}" for one, at in shown),
-            f"{len(found.holes)} holes, {total:.2f} km² together: "
-            + "; ".join(f"beside {one} at {at}" for one, at in shown),
-        )
-    ]
+    return Words(
+        f"{kind.zh}{len(found)}处，共{total:.2f} km²：" + "；".join(f"{one}{at}" for one, at in shown),
+        f"{len(found)} {kind.en}, {total:.2f} km² together: " + "; ".join(f"{one} at {at}" for one, at in shown),
+    )
 
 
 def _without(dry: Dry) -> Words:

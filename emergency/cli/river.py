@@ -73,6 +73,7 @@ def load(file: Path, profile: str, name: str | None, dry_run: bool, as_json: boo
             progress=progress,
         )
         stretches.build_missing(session, progress=partial(progress, CUT))
+        serving = networks.serving(session)
     if as_json:
         click.echo(_json(_loaded(report)))
         return
@@ -80,6 +81,12 @@ def load(file: Path, profile: str, name: str | None, dry_run: bool, as_json: boo
     _show(report.findings)
     for moved in report.moved_sites:
         click.echo(f"  {moved.site_id}: {moved.words.to(_language())}")
+    if not dry_run and serving != report.network:
+        words = Words(
+            f"服务用的仍是 {serving}；改用：flask river use {report.network}。",
+            f"The service still works on {serving}; to change: flask river use {report.network}.",
+        )
+        click.echo(words.to(_language()))
 
 
 @group.command("check")
@@ -117,6 +124,21 @@ def _dry(session: Session, version_id: int) -> list[dict[str, Any]]:
     )
     some = [Example(code, value=divisions.name(code).to(_language())) for code in codes[:SHOWN]]
     return [finding.stored() for finding in warning("no-river", words, len(codes), some)]
+
+
+@group.command("use")
+@click.argument("name")
+@speaking
+def use(name: str) -> None:
+    """服务改用另一个已载入的河网 / Let the service work on another network that is loaded."""
+    with parts().sessions.begin() as session:
+        before = networks.use(session, name)
+        if before is not None:
+            by, facts = Actor(process="river use"), {"network": name, "before": before}
+            journal.append(session, "system", "network.used", by=by, at=clock.now(), facts=facts)
+    same = Words(f"服务用的已是 {name}。", f"The service works on {name} already.")
+    done = Words(f"服务改用 {name}（此前：{before}）。", f"The service now works on {name} (before: {before}).")
+    click.echo((same if before is None else done).to(_language()))
 
 
 @group.command("drop")

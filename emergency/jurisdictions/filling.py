@@ -66,12 +66,12 @@ with told as (
            row_number() over (partition by s.reach_id order by s.from_m desc, s.seq desc) = 1 as last,
            max(s.to_m) over (partition by s.reach_id) as end_m
     from {{stretches}} s join reaches_v{{network}} l on l.reach_id = s.reach_id
-    where not exists (select from {unchanged.TODO} t where t.path_id = s.path_id)
+    where not exists (select from {unchanged.CHANGED} t where t.path_id = s.path_id)
 )
 select reach_id, done_m, from_m from told where from_m > done_m
 union all select reach_id, end_m, length_m from told where last and end_m < length_m
 union all select l.reach_id, 0, l.length_m from reaches_v{{network}} l
 where not exists (select from {{stretches}} s where s.reach_id = l.reach_id)
-      and not exists (select from {unchanged.TODO} t where t.path_id = l.path_id)
+      and not exists (select from {unchanged.CHANGED} t where t.path_id = l.path_id)
 order by 1, 2
 """

@@ -254,7 +254,7 @@ class _Build:
         self.report.gaps.extend(Gap(reach_id, from_m, to_m) for reach_id, from_m, to_m in uncovered)
         tables = text(
             f"select count(*) filter (where tabled_stretches <> '[]'), count(distinct path_id) "
-            f"from reaches_v{self.network} r where not exists (select from todo t where t.path_id = r.path_id)"
+            f"from reaches_v{self.network} r where not exists (select from {unchanged.CHANGED} t where t.path_id = r.path_id)"
         )
         tabled, self.report.copied_paths = self.session.execute(tables).one()
         self.report.from_tables += tabled

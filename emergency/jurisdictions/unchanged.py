@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from emergency.jurisdictions import parts
 from emergency.jurisdictions.cutting import run
 
-TODO: Final = "todo"
+CHANGED: Final = "changed_paths"
 LINES: Final = "lines_to_cut"
 
 EARLIER: Final = text("""
@@ -28,7 +28,7 @@ SAME: Final = (
     "reach_id, path_id, foot_m, foot_s, foot_unknown, length_m, velocity_ms, river, schematic, tabled_stretches, geom"
 )
 MENDED: Final = f"""
-create temporary table {TODO} on commit drop as
+create temporary table {CHANGED} on commit drop as
 select distinct path_id from (
     select unnest(array[n.path_id, o.path_id]) as path_id
     from reaches_v{{network}} n full join reaches_v{{before}} o on o.reach_id = n.reach_id
@@ -37,7 +37,7 @@ select distinct path_id from (
 ) different where path_id is not null
 """
 TOUCHED: Final = f"""
-create temporary table {TODO} on commit drop as
+create temporary table {CHANGED} on commit drop as
 with changed as materialized (
     select code, geom from boundaries where boundary_version_id in ({{boundaries}}, {{before}})
     group by code, geom having count(*) = 1
@@ -64,7 +64,7 @@ def base(session: Session, network_version_id: int, boundary_version_id: int) ->
 
 
 def differing(session: Session, pair: Base, network_version_id: int, boundary_version_id: int) -> str:
-    """Fill `todo` with the main paths that are to be cut anew; the name of a table of their reaches."""
+    """Fill a table with the main paths that are to be cut anew; the name of a table of their reaches."""
     if pair.network != network_version_id:
         different = MENDED.format(network=int(network_version_id), before=pair.network)
     else:
@@ -73,12 +73,12 @@ def differing(session: Session, pair: Base, network_version_id: int, boundary_ve
         )
     run(
         session,
-        f"drop table if exists {TODO}, {LINES}",
+        f"drop table if exists {CHANGED}, {LINES}",
         different,
-        f"create unique index on {TODO} (path_id)",
-        f"analyze {TODO}",
+        f"create unique index on {CHANGED} (path_id)",
+        f"analyze {CHANGED}",
         f"create temporary table {LINES} on commit drop as "
-        f"select r.* from reaches_v{int(network_version_id)} r join {TODO} t on t.path_id = r.path_id",
+        f"select r.* from reaches_v{int(network_version_id)} r join {CHANGED} t on t.path_id = r.path_id",
         f"create index on {LINES} using gist (geom)",
         f"create index on {LINES} (reach_id)",
         f"analyze {LINES}",
@@ -97,15 +97,15 @@ def copied(session: Session, table: str, pair: Base, network_version_id: int, bo
         {"table": table, "versions": list(versions)},
     )
     kept = ", ".join(columns)
-    done = session.execute(
+    done = session.connection().execute(
         text(
             f"insert into {parts.named(table, network_version_id, boundary_version_id)} "
             f"({', '.join(versions)}, {kept}) select {int(network_version_id)}, {int(boundary_version_id)}, {kept} "
             f"from {parts.named(table, pair.network, pair.boundaries)} c "
-            f"where not exists (select from {TODO} t where t.path_id = c.path_id)"
+            f"where not exists (select from {CHANGED} t where t.path_id = c.path_id)"
         )
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return done.rowcount
 
 
 def _stands(session: Session, pair: Base) -> bool:

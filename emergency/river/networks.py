@@ -11,6 +11,7 @@ from emergency.words import Words
 
 OF_VERSION: Final = ("reaches", "main_paths", "path_links", "stretches", "runs", "tile_lines")
 """The tables that are partitioned by network version, also those of the rooms above."""
+OPEN: Final = text("select exists (select from incidents where status in ('open', 'stood_down'))")
 STANDS_ON: Final = text("select exists (select from assessments where (body #>> '{versions,network}')::int = :version)")
 
 
@@ -30,6 +31,11 @@ def active(session: Session, name: str | None = None) -> tuple[NetworkRow, int]:
     return row, row.active_version_id
 
 
+def serving(session: Session) -> str | None:
+    """The name of the network that the service works on; None before any is loaded."""
+    return session.scalar(select(NetworkRow.name).where(NetworkRow.is_default))
+
+
 def version(session: Session, version_id: int) -> NetworkVersionRow:
     """The row of a version."""
     row = session.get(NetworkVersionRow, version_id)
@@ -37,6 +43,28 @@ def version(session: Session, version_id: int) -> NetworkVersionRow:
         words = Words(f"没有河网版本 {version_id}。", f"There is no network version {version_id}.")
         raise BadInput("no-such-version", words, field="network")
     return row
+
+
+def use(session: Session, name: str) -> str | None:
+    """Make the network called `name` the one that the service works on; the name of the one before, None where it was this
+    already. BadInput where there is none; Conflict while an incident is open: its places and hours stand on the other."""
+    session.execute(text("lock table networks in share row exclusive mode"))
+    chosen, _ = active(session, name)
+    before = session.scalar(select(NetworkRow).where(NetworkRow.is_default))
+    if before is chosen:
+        return None
+    if session.scalar(OPEN):
+        words = Words(
+            "有未结束的事件，它们的位置与到达时间以现用河网为准：请先结束。",
+            "There are open incidents, whose places and hours stand on the present network: close them first.",
+        )
+        raise Conflict("incidents-open", words)
+    if before is not None:
+        before.is_default = False
+        session.flush()
+    chosen.is_default = True
+    session.flush()
+    return before.name if before is not None else ""
 
 
 def drop(session: Session, version_id: int) -> None:

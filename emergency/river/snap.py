@@ -17,7 +17,7 @@ from emergency.config import Settings
 from emergency.db import SRID
 from emergency.errors import BadInput
 from emergency.river.values import Candidate, Snap
-from emergency.units import km
+from emergency.units import DEGREE_M, km
 from emergency.words import Words
 
 NEAREST: Final = (24, 192, 1536)
@@ -27,8 +27,6 @@ PER_RIVER: Final = 3
 """No more candidates from one river: an officer chooses between rivers, or between the reaches at a confluence."""
 SAME_PLACE_M: Final = 0.5
 """Candidates whose distances differ by less lie equally near: they meet at a node."""
-DEGREE_M: Final = 110_570.0
-"""No degree of latitude is shorter; a degree of longitude is no shorter than this times the cosine of its latitude."""
 
 
 @dataclass(frozen=True, slots=True)

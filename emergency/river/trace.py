@@ -3,6 +3,7 @@
 The walk carries places only, never a cost: paths rejoin, and a cost carried through would be counted once per way.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,9 +12,11 @@ from typing import Any, Final
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from emergency.db import SRID
 from emergency.errors import BadInput
 from emergency.river import daystate
 from emergency.river.values import Direction, Grade, Passage, Reach, ReachKind, Spot, SubNetwork
+from emergency.units import DEGREE_M
 from emergency.words import Words
 
 COLUMNS: Final = (
@@ -66,6 +69,11 @@ select {COLUMNS}
 from entries e join reaches r on r.version_id = :version and r.path_id = e.path_id and r.foot_m > e.entry_m
 union all
 select {COLUMNS} from reaches r where r.version_id = :version and r.reach_id = :reach
+"""
+# No way along a river is shorter than the way as the crow flies, save where a line is schematic.
+AROUND: Final = f"""
+select {COLUMNS} from reaches r where r.version_id = :version
+  and r.geom && st_expand(st_setsrid(st_makepoint(:lon, :lat), {SRID}), :lon_degrees, :lat_degrees)
 """
 KINDS: Final[Mapping[str, ReachKind]] = {kind.value: kind for kind in ReachKind}
 GRADES: Final[Mapping[str, Grade]] = {grade.value: grade for grade in Grade}
@@ -132,6 +140,15 @@ def fetch(
     if at is not None:
         reaches = daystate.under(session, version_id, reaches, at)
     return SubNetwork(version_id, spot, direction, reaches)
+
+
+def around(session: Session, version_id: int, lon: float, lat: float, radius_m: float) -> dict[int, Reach]:
+    """The reaches in a box about a point that holds everything within `radius_m` of it, by id: for short ways, which are
+    found in it without a walk over the network."""
+    lat_degrees = radius_m / DEGREE_M
+    lon_degrees = min(180.0, lat_degrees / math.cos(math.radians(min(abs(lat) + lat_degrees, 89.9))))
+    wanted = {"version": version_id, "lon": lon, "lat": lat, "lon_degrees": lon_degrees, "lat_degrees": lat_degrees}
+    return {row.reach_id: _reach(row) for row in session.execute(text(AROUND), wanted).all()}
 
 
 def no_such_reach(reach_id: int) -> BadInput:

@@ -134,6 +134,7 @@ def test_a_reply_with_the_code_stops_the_escalation(database: Engine, phones: Ph
         return cast.ladders(database)[0].state == "acknowledged"
 
     phones.wait_for(stopped)
+    assert [ladder.state for ladder in cast.ladders(database)] == ["acknowledged"]
 
 
 def test_a_forged_reply_gets_403(app: Flask, database: Engine) -> None:

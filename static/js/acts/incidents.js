@@ -5,6 +5,7 @@ import { say } from "../here.js";
 import { fold, foldAll, opened } from "../journal.js";
 import * as live from "../live.js";
 import { set, state } from "../store.js";
+import { toldNames } from "../views/proposals.js";
 import { quietly } from "./trouble.js";
 
 /** @typedef {import("../types.js").Entry} Entry */
@@ -137,6 +138,11 @@ export function closed(room) {
     set({ notice: say("incident.unseen", { n: chosen }) });
   }
   listSoon();
+}
+
+/** Who was told of a file, as the service holds it now: what the page shows may be a moment old. @param {number} number */
+export async function toldOf(number) {
+  return toldNames(await get(`incidents/${number}`));
 }
 
 /** Fetch what the journal says has changed, once for many entries. */

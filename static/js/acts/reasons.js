@@ -4,8 +4,9 @@ import { post, Problem } from "../api.js";
 import { here, say } from "../here.js";
 import * as sheets from "../sheets.js";
 import { set, state } from "../store.js";
+import { toldNames } from "../views/proposals.js";
 import { reasonSheet } from "../views/reason.js";
-import { catchUp, listSoon } from "./incidents.js";
+import { catchUp, listSoon, toldOf } from "./incidents.js";
 import { follow } from "./issue.js";
 import { quietly, understood } from "./trouble.js";
 
@@ -22,8 +23,9 @@ export const clicks = {
     const { incident, chosen } = state();
     if (!incident || chosen === null) return;
     const act = /** @type {ReasonSheet["act"]} */ (button.dataset.id);
-    sheet = { act, number: chosen, told: toldNames(), fault: null, missing: [], busy: false };
+    sheet = { act, number: chosen, told: toldNames(incident), fault: null, missing: [], busy: false };
     redraw({});
+    quietly(hear(chosen));
   },
   flow(/** @type {HTMLElement} */ button) {
     quietly(assessAgain({ flow_state: button.dataset.id }));
@@ -74,12 +76,10 @@ async function assessAgain(inputs) {
   }
 }
 
-/** The desks that were told and so must hear of it. */
-function toldNames() {
-  const issued = (state().incident?.notifications ?? []).filter(
-    (one) => one.state === "issued" || one.state === "acknowledged",
-  );
-  return [...new Set(issued.map((one) => one.tells_name ?? one.tells))];
+/** Who hears of it, said anew in the dialog that is open. @param {number} number */
+async function hear(number) {
+  const told = await toldOf(number);
+  if (sheet?.number === number) redraw({ told });
 }
 
 /** @param {Partial<ReasonSheet>} change */

@@ -5,12 +5,12 @@ import { here, say } from "../here.js";
 import * as sheets from "../sheets.js";
 import { set, state } from "../store.js";
 import { eventSheet } from "../views/event_sheet.js";
-import { catchUp, choose, listSoon } from "./incidents.js";
+import { toldNames } from "../views/proposals.js";
+import { catchUp, choose, listSoon, toldOf } from "./incidents.js";
 import { follow } from "./issue.js";
 import { quietly, understood } from "./trouble.js";
 
 /** @typedef {import("../views/event_sheet.js").EventSheet} EventSheet */
-/** @typedef {import("../types.js").Incident} Incident */
 
 const STATES = ["verified", "preliminary", "refuted", "unverified"];
 /** The messages that an act owes to those who were told. */
@@ -36,17 +36,17 @@ export const clicks = {
       words: say(`verification.${value}`),
       on: i === 0,
     }));
-    begin("judge", { path: `reports/${n}/judge`, n, field: "state", how: "one", choices, told: toldNames() });
+    begin("judge", { path: `reports/${n}/judge`, n, field: "state", how: "one", choices, hears: state().chosen });
   },
-  merge: (/** @type {HTMLElement} */ button) => quietly(merge(Number(button.dataset.id))),
-  unmerge: () => begin("unmerge", { path: "split", body: { reports: [] }, told: toldNames() }),
+  merge: (/** @type {HTMLElement} */ button) => merge(Number(button.dataset.id)),
+  unmerge: () => begin("unmerge", { path: "split", body: { reports: [] }, hears: state().chosen }),
   split() {
     const reports = (state().incident?.reports ?? []).filter(({ kind }) => kind !== "correction");
     const choices = reports.map(({ n, statement }) => ({
       value: String(n),
       words: [say("statements.n", { n }), statement.reporter, statement.description || statement.substance].filter(Boolean).join(" "),
     }));
-    begin("split", { path: "split", field: "reports", how: "many", choices, told: toldNames() });
+    begin("split", { path: "split", field: "reports", how: "many", choices, hears: state().chosen });
   },
   link: (/** @type {HTMLElement} */ button) => begin("link", { path: "link", body: { other: Number(button.dataset.id) } }),
   unlink: (/** @type {HTMLElement} */ button) => begin("unlink", { path: "unlink", body: { other: Number(button.dataset.id) } }),
@@ -100,16 +100,15 @@ export function forget() {
 }
 
 /** The newer file goes on in the older one, whichever is looked at. @param {number} other */
-async function merge(other) {
+function merge(other) {
   const own = /** @type {number} */ (state().chosen);
   const from = Math.max(own, other);
   const into = Math.min(own, other);
-  const merged = from === own ? state().incident : await get(`incidents/${from}`);
   begin("merge", {
     title: say("act.merge.title", { from, into }),
     path: `/incidents/${from}/merge`,
     body: { into },
-    told: namesOf(merged),
+    hears: from,
   });
 }
 
@@ -143,9 +142,9 @@ async function done(asked, body) {
 
 /**
  * @param {string} act
- * @param {Partial<EventSheet> & {path: string, n?: number}} more
+ * @param {Partial<EventSheet> & {path: string, n?: number, hears?: number | null}} more hears: the file whose told desks hear of it
  */
-function begin(act, { n, path, ...more }) {
+function begin(act, { n, path, hears = null, ...more }) {
   const { chosen, incident } = state();
   if (!incident || chosen === null) return;
   sheet = {
@@ -156,23 +155,19 @@ function begin(act, { n, path, ...more }) {
     field: null,
     how: "one",
     choices: [],
-    told: [],
+    told: hears === chosen ? toldNames(incident) : [],
     fault: null,
     busy: false,
     ...more,
   };
   redraw({});
+  if (hears !== null) quietly(hear(sheet.path, hears));
 }
 
-/** The desks that were told of what is looked at. */
-function toldNames() {
-  return namesOf(state().incident);
-}
-
-/** @param {Incident | null} incident */
-function namesOf(incident) {
-  const issued = (incident?.notifications ?? []).filter((one) => one.issued_at);
-  return [...new Set(issued.map((one) => one.tells_name ?? one.tells))];
+/** Who hears of it, said anew in the dialog that is open. @param {string} path @param {number} number */
+async function hear(path, number) {
+  const told = await toldOf(number);
+  if (sheet?.path === path) redraw({ told });
 }
 
 /** @param {Partial<EventSheet>} change */

@@ -27,6 +27,12 @@ export function ticked(state) {
   return proposed(state).filter((one) => one.who === state.me.desk && (state.picks[one.id] ?? one.circle === "now"));
 }
 
+/** The desks that were told of a file and so hear of what becomes of it. @param {import("../types.js").Incident | null} incident */
+export function toldNames(incident) {
+  const issued = (incident?.notifications ?? []).filter((one) => one.issued_at);
+  return [...new Set(issued.map((one) => one.tells_name ?? one.tells))];
+}
+
 /** Whether this desk has still to take back, end or set right what it said: that comes before any call. @param {State} state */
 export function takesBack(state) {
   return proposed(state).some((one) => one.who === state.me.desk && FOLLOWING.has(one.kind) && !one.follows);

@@ -160,6 +160,13 @@ def test_an_open_incident_within_20_km_and_a_day_is_offered(
     assert nearby.nearby(session, made, WAI, USUAL) == [], "what a desk may not see is not offered to it"
 
 
+def test_of_many_at_one_place_those_known_closest_to_the_report_are_offered(session: db.Writing) -> None:
+    numbers = [open_one(session)[0].number for _ in range(nearby.MOST + 2)]
+    made = statement.parse({"location": {"lon": 100.14, "lat": 30.1}}, now=AT + timedelta(minutes=60))
+    found = [each.incident.number for each in nearby.nearby(session, made, JIA, USUAL)]
+    assert found == sorted(numbers, reverse=True)[: nearby.MOST]
+
+
 def test_neither_an_exercise_nor_an_ended_incident_is_offered(session: db.Writing) -> None:
     incident, _ = open_one(session)
     assert nearby.nearby(session, statement.parse({"location": HEAD, "drill": True}, now=AT), JIA, USUAL) == []

@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import Engine, text
 
+from emergency import db
 from tests import valley
+
+OPENED = text("""
+    insert into incidents (status, lead, drill, medium, known_at, opened_at)
+    values ('open', 'V10100', false, 'water', now(), now())
+""")
 
 
 @pytest.fixture
@@ -110,6 +117,27 @@ def test_a_trace_stops_where_it_is_told_to(app: Flask, folder: Path) -> None:
     assert soon["reaches"][-1]["leave_h"] == pytest.approx(5.0)
     assert answer(app, "trace", "--reach", "3", "--sites", "intake")["sites"] == []
     assert run(app, "trace", "--reach", "3", "--sites", "castle").exit_code == 2
+
+
+def test_the_service_works_on_the_network_that_it_is_told_to(app: Flask, folder: Path) -> None:
+    bring(app, folder / "network.geojson")
+    loaded = run(app, "load", str(folder / "network.geojson"), "--profile", "plain", "--name", "second")
+    assert "The service still works on valley; to change: flask river use second." in loaded.stdout
+    assert "now works on second (before: valley)" in run(app, "use", "second").stdout
+    assert answer(app, "check")["network"] == "second"
+    assert "works on second already" in run(app, "use", "second").stdout
+    unknown = run(app, "use", "third")
+    assert (unknown.exit_code, "there is: second, valley" in unknown.stderr) == (1, True)
+
+
+def test_no_other_network_is_used_while_an_incident_is_open(app: Flask, folder: Path, database: Engine) -> None:
+    bring(app, folder / "network.geojson")
+    run(app, "load", str(folder / "network.geojson"), "--profile", "plain", "--name", "second")
+    with db.sessions(database).begin() as session:
+        session.execute(OPENED)
+    refused = run(app, "use", "second")
+    assert (refused.exit_code, "There are open incidents" in refused.stderr) == (1, True)
+    assert answer(app, "check")["network"] == "valley"
 
 
 def test_an_old_version_is_dropped_and_the_active_one_kept(app: Flask, folder: Path) -> None:

@@ -178,7 +178,7 @@ def test_a_question_that_cannot_be_answered_says_why(
 ) -> None:
     for path, status in QUESTIONS.items():
         with subtests.test(path):
-            refused(jia, "GET", path, None, status)
+            assert refused(jia, "GET", path, None, status)["detail"]
 
 
 def test_a_code_that_is_another_acknowledges_nothing(
@@ -191,7 +191,7 @@ def test_a_code_that_is_another_acknowledges_nothing(
 
 
 def test_the_wrong_method_says_so(jia: Asker) -> None:
-    refused(jia, "DELETE", "incidents", None, 405)
+    assert refused(jia, "DELETE", "incidents", None, 405)["status"] == 405
 
 
 # Asked twice ---------------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def test_every_reference_leads_somewhere_and_every_schema_is_one(described: dict
     for reference in references(described):
         place: Any = described
         for step in reference.removeprefix("#/").split("/"):
+            assert step in place, reference
             place = place[step]
     for schema in described["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)

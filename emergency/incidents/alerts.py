@@ -14,8 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from emergency import access, journal
-from emergency.incidents import clocks, due, leading, record, tasks
-from emergency.incidents.clocks import NAMES, Alert, Clock
+from emergency.incidents import due, ladder, leading, record, tasks
+from emergency.incidents.clocks import NAMES, Clock
+from emergency.incidents.ladder import Alert
 from emergency.incidents.models import ClockAlertRow, IncidentRow, TaskRow
 from emergency.journal import Actor
 from emergency.units import iso
@@ -35,7 +36,7 @@ def watch(session: Session, task: TaskRow, at: datetime, by: Actor) -> None:
     audience = access.audience(session, incident.number)
     later: list[datetime] = []
     for each in due.running(session, incident, at):
-        called = [(clock, clocks.alert(clock, each.rungs, pace, at)) for clock in each.clocks]
+        called = [(clock, ladder.alert(clock, each.rungs, pace, at)) for clock in each.clocks]
         fresh = [
             (clock, alert)
             for clock, alert in called
@@ -43,7 +44,7 @@ def watch(session: Session, task: TaskRow, at: datetime, by: Actor) -> None:
         ]
         for together in _together(fresh):
             _say(session, incident, together, audience, at, by)
-        later += [when for clock in each.clocks if (when := clocks.next_at(clock, each.rungs, pace, at)) is not None]
+        later += [when for clock in each.clocks if (when := ladder.next_at(clock, each.rungs, pace, at)) is not None]
     if incident.status == record.Status.OPEN:
         later.append(at + pace.repeat)
     if later:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
@@ -16,7 +15,7 @@ from emergency.agreements.values import Grade, Kind, NotificationDraft, Obligati
 from emergency.incidents import document, frozen, inside, tasks, updates
 from emergency.incidents.families import family
 from emergency.incidents.findings import Findings, Forecasting, findings, sent
-from emergency.incidents.models import AssessmentRow, IncidentRow, LeadHandOverRow, SignedActRow
+from emergency.incidents.models import TRACK, AssessmentRow, IncidentRow, LeadHandOverRow, SignedActRow
 from emergency.incidents.picture import picture
 from emergency.incidents.statement import Statement
 from emergency.incidents.survey import survey
@@ -27,8 +26,7 @@ from emergency.river import ensemble
 from emergency.river.snap import USUAL, Tolerance
 from emergency.units import iso
 
-TRACK: Final = "track"
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 """Of the reasoning; raised whenever the same inputs may give another answer."""
 
 ACCEPTED = "accepted"

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from emergency.agreements.values import Grade, Source, Tier
+from emergency.agreements.values import Grade, Source
 from emergency.incidents.grading import RuleSet
 from emergency.words import Words
 
@@ -108,7 +108,6 @@ UPWARD: Final = frozenset({Due.INITIAL, Due.CHANGE, Due.FOLLOW_UP, Due.WRITTEN, 
 """What a report to those above discharges."""
 MASS: Final = "mass_incident"
 """The item of article 4 that makes an incident sensitive to the public."""
-MOMENT: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,31 +294,6 @@ class Clock:
         return self.state in OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """Who holds an alert."""
-
-    id: str
-    name: Words
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """What a clock calls for now: stage 0 before its end, 1 when it is missed, higher each time it rises or is repeated."""
-
-    stage: int
-    rung: Rung
-    since_at: datetime
-
-
-DESK: Final = (
-    Rung("duty_officer", Words("值班员", "duty officer")),
-    Rung("leader", Words("带班领导", "duty leader")),
-)
-ORDER_OF_TIERS: Final = ("special-group", "secretariat", "joint-meeting")
-"""From execution to decision (regulation.md 1.1, row 2); an agreement may name others, which come after."""
-
-
 def clocks(file: File, limits: Iterable[Limit], pace: Pace, now: datetime) -> tuple[Clock, ...]:
     """Every clock of one jurisdiction, open ones first, by deadline."""
     holding = [limit for limit in limits if limit.holds_for(file)]
@@ -332,64 +306,8 @@ def order(clock: Clock) -> tuple[bool, datetime, str]:
     return not clock.is_open, clock.until_at, clock.id
 
 
-def ladder(tiers: Iterable[Tier]) -> tuple[Rung, ...]:
-    """Who holds an alert in turn: the duty officer, the duty leader, then the tiers of the agreement from below."""
-    rank = {name: n for n, name in enumerate(ORDER_OF_TIERS)}
-    rising = sorted(tiers, key=lambda tier: rank.get(tier.id, len(rank)))
-    return (*DESK, *(Rung(tier.id, tier.name) for tier in rising))
-
-
-def alert(clock: Clock, rungs: Sequence[Rung], pace: Pace, now: datetime) -> Alert | None:
-    """The highest alert that is due; None where there is none yet, or any more."""
-    if not clock.is_open:
-        return None
-    if now <= clock.until_at:
-        soon = soon_at(clock, pace)
-        return Alert(0, rungs[0], soon) if soon is not None and now >= soon else None
-    stage, since_at = _risen(clock.rises_from, len(rungs), pace, now)
-    return Alert(stage, rungs[min(stage, len(rungs) - 1)], since_at)
-
-
-def next_at(clock: Clock, rungs: Sequence[Rung], pace: Pace, now: datetime) -> datetime | None:
-    """When it will next call for attention; None once it asks for nothing."""
-    if not clock.is_open:
-        return None
-    soon = soon_at(clock, pace)
-    if soon is not None and now < soon:
-        return soon
-    if now <= clock.until_at:
-        return clock.until_at + MOMENT
-    _, since_at = _risen(clock.rises_from, len(rungs), pace, now)
-    risen = since_at - clock.rises_from
-    step = pace.tier if risen < pace.tier * (len(rungs) - 2) else pace.repeat
-    return since_at + step
-
-
-def soon_at(clock: Clock, pace: Pace) -> datetime | None:
-    """From when it is due soon. Notices to neighbours have none: proposals are chased by themselves."""
-    if clock.due is Due.NEIGHBOURS:
-        return None
-    return clock.until_at - _before(clock, pace)
-
-
-def holder(clock: Clock, rungs: Sequence[Rung], pace: Pace, now: datetime) -> Rung:
-    """The tier that holds it now."""
-    standing = alert(clock, rungs, pace, now)
-    return rungs[0] if standing is None else standing.rung
-
-
-def _risen(from_at: datetime, rungs: int, pace: Pace, now: datetime) -> tuple[int, datetime]:
-    """The stage that a missed one has reached, and since when: a rung at a time, then repeated at the top."""
-    over, top = max(now - from_at, timedelta(0)), rungs - 1
-    climbed = int(over / pace.tier)
-    if 1 + climbed <= top:
-        return 1 + climbed, from_at + climbed * pace.tier
-    at_top = from_at + (top - 1) * pace.tier
-    again = int((now - at_top) / pace.repeat)
-    return top + again, at_top + again * pace.repeat
-
-
-def _before(clock: Clock, pace: Pace) -> timedelta:
+def before(clock: Clock, pace: Pace) -> timedelta:
+    """How long before its end a clock calls for attention."""
     whole = clock.until_at - clock.since_at
     return min(max(whole * pace.before_share, pace.before_least), pace.before_most, whole)
 
@@ -407,7 +325,7 @@ def _state(clock: Clock, file: File, pace: Pace, now: datetime) -> State:
         return State.VOID
     if now > clock.until_at:
         return State.MISSED
-    return State.DUE_SOON if now >= clock.until_at - _before(clock, pace) else State.RUNNING
+    return State.DUE_SOON if now >= clock.until_at - before(clock, pace) else State.RUNNING
 
 
 # --- when a condition held

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from emergency import journal, notifications
 from emergency.agreements import load as agreements
 from emergency.agreements.values import Agreement, Grade, Kind, Source
-from emergency.incidents import clocks, record, rules
+from emergency.incidents import clocks, ladder, record, rules
 from emergency.incidents.clocks import (
     NAMES,
     Clock,
@@ -28,11 +28,11 @@ from emergency.incidents.clocks import (
     Owes,
     Recipient,
     Rules,
-    Rung,
     Standing,
     To,
 )
-from emergency.incidents.models import AssessmentRow, IncidentRow, ObligationRow, SignedActRow
+from emergency.incidents.ladder import Rung
+from emergency.incidents.models import TRACK, AssessmentRow, IncidentRow, ObligationRow, SignedActRow
 from emergency.jurisdictions import load as jurisdictions
 from emergency.jurisdictions.values import Divisions
 from emergency.notifications import NotificationRow
@@ -44,7 +44,6 @@ STARTS: Final = (Kind.INCIDENT, Kind.UPSTREAM_ENQUIRY)
 """What starts its receiver's clock; a courtesy copy or a planned release reports no incident to it."""
 NEWS: Final = (Kind.UPDATE, Kind.CORRECTION)
 GRADES: Final = "grade"
-TRACK: Final = "track"
 REPORTS: Final = "report"
 MINISTRY: Final = Recipient("ministry", Words("生态环境部", "the Ministry of Ecology and Environment"))
 PUBLIC: Final = Recipient("public", Words("公众", "the public"))
@@ -131,7 +130,7 @@ def has_file(session: Session, incident: IncidentRow, jurisdiction: str | None, 
 
 
 def _shown(clock: Clock, rungs: Sequence[Rung], pace: clocks.Pace, at: datetime) -> Json:
-    held = clocks.holder(clock, rungs, pace, at)
+    held = ladder.holder(clock, rungs, pace, at)
     return {
         "id": clock.id,
         "jurisdiction": clock.jurisdiction,
@@ -378,9 +377,9 @@ def _ladder(code: str, standing: Iterable[Agreement], cited: frozenset[str], div
     next higher bureau stands above the duty leader."""
     binding = [one for one in standing if one.tiers and _party(one, code, divisions)]
     if binding:
-        return clocks.ladder(min(binding, key=lambda one: (one.id not in cited, one.id)).tiers)
+        return ladder.ladder(min(binding, key=lambda one: (one.id not in cited, one.id)).tiers)
     higher = recipients(code, divisions)[To.HIGHER_BUREAU]
-    return (*clocks.ladder(()), Rung(higher.key, higher.name))
+    return (*ladder.ladder(()), Rung(higher.key, higher.name))
 
 
 def _party(agreement: Agreement, code: str, divisions: Divisions) -> bool:

@@ -1,7 +1,7 @@
 """The tables of an incident: the file itself, its reports, its frozen assessments, and the obligations they raised."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Identity, Integer, String, Text, UniqueConstraint
@@ -187,6 +187,10 @@ class RuleRow(Base):
     loaded_at: Mapped[datetime]
     checksum: Mapped[str] = mapped_column(String(64))
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+TRACK: Final = "track"
+"""`SignedActRow.what` of an act that puts a file on the two-hour track, or takes it off."""
 
 
 class SignedActRow(Base):

@@ -21,7 +21,7 @@ from emergency.incidents import due, record, rules, tasks, updates
 from emergency.incidents.assess import Context, latest, propose, rerun
 from emergency.incidents.clocks import UPWARD, Due, How
 from emergency.incidents.grading import GRAVITY
-from emergency.incidents.models import IncidentRow, SignedActRow
+from emergency.incidents.models import TRACK, IncidentRow, SignedActRow
 from emergency.incidents.record import Status
 from emergency.jurisdictions import load as jurisdictions
 from emergency.notifications import NotificationRow, State
@@ -116,7 +116,7 @@ def track(
         listed = "、".join(sorted(known))
         words = Words(f"第四条情形须为：{listed}。", f"Items of article 4 are: {', '.join(sorted(known))}.")
         raise BadInput("bad-field", words, field="items")
-    held = [act.details["items"] for act in due.signed(session, incident.number) if _is(act, due.TRACK, desk)]
+    held = [act.details["items"] for act in due.signed(session, incident.number) if _is(act, TRACK, desk)]
     every = list(dict.fromkeys([*(held[-1] if held else ()), *items]))
     return _keep(
         session,
@@ -124,7 +124,7 @@ def track(
         officer,
         context.at,
         signed,
-        what=due.TRACK,
+        what=TRACK,
         act="set",
         value=None,
         before=None,
@@ -429,8 +429,8 @@ def _items(
 ) -> list[dict[str, Any]]:
     """The items of article 4: why the facts show one, and whether the desk (or the lead) holds it to apply."""
     shown = {each["item"]: each["because"] for each in body.get("article_4", ())}
-    whose = desk if any(_is(act, due.TRACK, desk or "") for act in acts) else incident.lead
-    held: Sequence[str] = next((act.details["items"] for act in reversed(acts) if _is(act, due.TRACK, whose or "")), [])
+    whose = desk if any(_is(act, TRACK, desk or "") for act in acts) else incident.lead
+    held: Sequence[str] = next((act.details["items"] for act in reversed(acts) if _is(act, TRACK, whose or "")), [])
     return [
         {"item": one.id, "label": one.label.stored(), "because": shown.get(one.id), "held": one.id in held}
         for one in rules.in_force(session, incident.known_at).article_4

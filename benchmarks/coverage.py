@@ -169,6 +169,7 @@ def _with(here: Ground, lines: Any, agreements: tuple[Agreement, ...]) -> Ground
         here.at,
         lines,
         here.divisions,
+        here.rivers,
         agreements,
         here.network,
         here.network_version,

@@ -46,7 +46,7 @@ def read(body: Mapping[str, Any], version: int) -> Agreement:
         valid_from=_midnight(body["valid_from"]),
         valid_to=_midnight(body["valid_to"]) + timedelta(days=1) if "valid_to" in body else None,
         tiers=tuple(Tier(tier["id"], read_words(tier["name"])) for tier in body.get("tiers", ())),
-        mechanisms=tuple(_mechanism(each) for each in body["mechanisms"]),
+        mechanisms=tuple(_mechanism(each) for each in body.get("mechanisms", ())),
         clauses=tuple(_clause(each, body.get("policy", {})) for each in body["clauses"]),
         provenance=read_words(body["provenance"]),
         notes=tuple(read_words(each) for each in body.get("notes", ())),
@@ -60,6 +60,11 @@ def codes(body: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     for n, clause in enumerate(body["clauses"]):
         for side in ("who", "tells"):
             yield from _listed(("clauses", n, "duty", side), clause["duty"].get(side, ()))
+
+
+def rivers(body: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Every river's code that a faultless body names, with its place."""
+    return _listed(("scope", "rivers"), body.get("scope", {}).get("rivers", ()))
 
 
 def _midnight(day: str) -> datetime:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from emergency.agreements import obligations as duties
 from emergency.agreements import reasons
 from emergency.agreements.values import (
+    ALONG,
     Agreement,
     Facts,
     Form,
@@ -25,16 +26,12 @@ from emergency.agreements.values import (
     Medium,
     Obligation,
     Reached,
-    Relation,
     Role,
     Source,
 )
 from emergency.jurisdictions.values import Border, Crossing, Divisions, Lines, OnRiver, Side
 from emergency.jurisdictions.values import Source as RiskSource
 from emergency.words import Words
-
-ALONG: Final = frozenset({Relation.DOWNSTREAM, Relation.UPSTREAM, Relation.ADJACENT})
-"""The relations by which an agreement speaks of a river; one without any leaves no crossing out."""
 
 
 class Place(StrEnum):
@@ -339,13 +336,15 @@ class _Judge:
         return Judged(asked.way, telling.key, told.key, state, covers, gap.reason)
 
     def _may_speak(self, agreement: Agreement, asked: Asked) -> bool:
-        """Whether somebody whom it names stands on each side. Only what could never speak is left aside."""
+        """Whether somebody whom it names stands on each side; of a local plan, on the telling one. Only what could never speak
+        is left aside."""
         if not agreement.parties:
             return True
         voices = self.named[agreement.id, agreement.version]
+        telling = (asked.who, *asked.near)
         return all(
             any(not voices.isdisjoint(self._lineage(code)) for code in codes)
-            for codes in ((asked.who, *asked.near), asked.far)
+            for codes in ((telling,) if agreement.one_sided else (telling, asked.far))
         )
 
     def _speaks_for(self, party: str, code: str) -> bool:

@@ -4,7 +4,7 @@ The question answered here: for any division, told or not, what is the reason, a
 must never disagree with `obligations`: both go through the same tests. Pure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -35,6 +35,7 @@ class Because(StrEnum):
     RELATION = "relation"
     OUT_OF_SCOPE = "out_of_scope"
     NOT_GRAVE = "not_grave"
+    ALONE = "alone"
     BINDS = "binds"
 
 
@@ -49,6 +50,7 @@ NEARNESS: Final = {
             Because.RELATION,
             Because.OUT_OF_SCOPE,
             Because.NOT_GRAVE,
+            Because.ALONE,
             Because.BINDS,
         )
     )
@@ -90,7 +92,10 @@ def why(facts: Facts, agreements: Iterable[Agreement], divisions: Divisions, cod
     owing = frozenset({facts.lead}) | {told.desk for told in facts.told}
     every = duties.obligations(facts, known, divisions, owing)
     owed = tuple(one for one in every if one.tells == desk and not one.inside)
-    judged = () if desk is None else _judged(facts, known, divisions, code, desk, duties.owing_desks(facts, owing))
+    backed = {(one.agreement, one.clause, one.tells) for one in every}
+    judged = (
+        () if desk is None else _judged(facts, known, divisions, code, desk, duties.owing_desks(facts, owing), backed)
+    )
     because = _because(facts, desk, owed)
     return Answer(
         code=code,
@@ -127,7 +132,13 @@ def _because(facts: Facts, desk: str | None, owed: Sequence[Obligation]) -> Beca
 
 
 def _judged(
-    facts: Facts, agreements: Sequence[Agreement], divisions: Divisions, code: str, desk: str, owing: Sequence[str]
+    facts: Facts,
+    agreements: Sequence[Agreement],
+    divisions: Divisions,
+    code: str,
+    desk: str,
+    owing: Sequence[str],
+    backed: Set[tuple[str, str, str]],
 ) -> tuple[Judged, ...]:
     found = []
     for agreement in sorted(agreements, key=lambda one: (one.id, one.version)):
@@ -136,6 +147,8 @@ def _judged(
                 (_clause(facts, agreements, agreement, clause, who, code, desk, divisions) for who in owing),
                 key=NEARNESS.__getitem__,
             )
+            if nearest is Because.BINDS and duties.tightens(agreement, clause):
+                nearest = nearest if (agreement.id, clause.id, desk) in backed else Because.ALONE
             words = _failing(nearest, facts, agreement, clause, divisions)
             found.append(Judged(agreement.id, clause.id, cited(agreement, clause), nearest, words))
     return tuple(sorted(found, key=lambda each: (-NEARNESS[each.because], each.agreement, each.clause)))
@@ -234,6 +247,11 @@ def _failing(because: Because, facts: Facts, agreement: Agreement, clause: Claus
             return _period(facts, agreement)
         case Because.NOT_GRAVE:
             return Words("级别或情形未达到该条的要求", "the grade or the circumstances are below what it asks")
+        case Because.ALONE:
+            return Words(
+                "预案只把已有的义务收紧，这里没有协议或法规的义务可收紧",
+                "a plan only makes a duty stricter, and no agreement or law asks for one here",
+            )
         case Because.OUT_OF_SCOPE:
             return _scope(agreement, clause)
         case _:

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from emergency.agreements.values import INSIDE_ROLES
+from emergency.agreements.values import ALONG, INSIDE_ROLES
 from emergency.words import Words, read_words
 
 Place = tuple[str | int, ...]
@@ -130,7 +130,7 @@ def _twice(body: Mapping[str, Any]) -> Iterator[tuple[Place, Words]]:
 
 
 def _empty(body: Mapping[str, Any]) -> Iterator[tuple[Place, Words]]:
-    if not body["clauses"] and not body["mechanisms"]:
+    if not body["clauses"] and not body.get("mechanisms"):
         yield (
             ("clauses",),
             Words(
@@ -151,7 +151,7 @@ def _clauses(body: Mapping[str, Any]) -> Iterator[tuple[Place, Words]]:
                 ),
             )
         yield from _limit(clause, body, (*place, "duty"))
-        yield from _strangers(clause["duty"], body["parties"], (*place, "duty"))
+        yield from _strangers(clause, body, (*place, "duty"))
         yield from _office(clause, (*place, "duty"))
         yield from _tier(clause["duty"], body.get("tiers", ()), (*place, "duty"))
 
@@ -225,8 +225,10 @@ def _tier(duty: Mapping[str, Any], tiers: Sequence[Mapping[str, Any]], place: Pl
         )
 
 
-def _strangers(duty: Mapping[str, Any], parties: Sequence[str], place: Place) -> Iterator[tuple[Place, Words]]:
-    for side in ("who", "tells"):
-        for n, code in enumerate(duty.get(side, ())):
-            if parties and code not in parties:
+def _strangers(clause: Mapping[str, Any], body: Mapping[str, Any], place: Place) -> Iterator[tuple[Place, Words]]:
+    """Who is none of the parties; a local plan may name outsiders, to be told sooner than others ask."""
+    outward = body["form"] == "plan" and len(body["parties"]) == 1 and clause["when"]["relation"] in ALONG
+    for side in ("who",) if outward else ("who", "tells"):
+        for n, code in enumerate(clause["duty"].get(side, ())):
+            if body["parties"] and code not in body["parties"]:
                 yield (*place, side, n), Words(f"{code} 不在 parties 里", f"{code} is not among the parties")

@@ -5,6 +5,7 @@ where a code belongs, a text that is both held and missing are faults.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import Any, Final
 
 import yaml
 
+from emergency.agreements import miswritten
 from emergency.agreements.faults import Place, faults
 from emergency.words import Words
 
 LARGEST_BYTES: Final = 1_000_000
 DEEPEST: Final = 20
 PLAIN_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "timestamp", "merge", "value"))
+CURLED: Final = re.compile("[“”][A-Za-z0-9-]+[“”]")
+"""A code in the quotes that a word processor makes; they would become part of the code."""
 SCALAR_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 
 
@@ -105,18 +109,30 @@ class _Unreadable(Exception):
 
 
 def _composed(path: Path) -> yaml.Node:
+    text = _text(path)
     try:
-        text = _text(path)
         _plain(yaml.parse(text, Loader=yaml.SafeLoader))
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as trouble:
-        what = Words(f"YAML 不通：{trouble.problem}", f"not YAML: {trouble.problem}")
-        raise _Unreadable(what, _line(trouble.problem_mark)) from trouble
+        said = f"{trouble.context or ''} {trouble.problem or ''}"
+        found = miswritten.slip(text, _line(trouble.problem_mark), _line(trouble.context_mark), said)
+        what = Words(f"不是通的 YAML：{found.what.zh}", f"not YAML: {found.what.en}")
+        raise _Unreadable(what, found.line) from trouble
     except yaml.YAMLError as trouble:
-        raise _Unreadable(Words("YAML 不通：有非法字符", "not YAML: there is a forbidden character")) from trouble
+        raise _forbidden(text) from trouble
     if node is None:
         raise _Unreadable(Words("文件是空的", "the file is empty"))
     return node
+
+
+def _forbidden(text: str) -> _Unreadable:
+    """A character that no text file has; the first line with one."""
+    line = next((n for n, line in enumerate(text.split("\n"), 1) if yaml.reader.Reader.NON_PRINTABLE.search(line)), 0)
+    what = Words(
+        "不是通的 YAML：有看不见的控制字符，请删去后重打这一行",
+        "not YAML: there is an invisible control character; type this line again",
+    )
+    return _Unreadable(what, line)
 
 
 def _plain(events: Iterable[yaml.Event]) -> None:
@@ -174,11 +190,17 @@ class _Reading:
             if not name or name in found:
                 self._fault(key, Words(f"键“{name}”重复或不是文字", f'key "{name}" is repeated or no text'))
                 continue
+            if node.flow_style and isinstance(item, yaml.ScalarNode) and not item.value and item.style is None:
+                self._fault(key, _instead(name))
+                continue
             self.lines[(*place, name)] = key.start_mark.line + 1
             found[name] = self.value(item, (*place, name))
         return found
 
     def _scalar(self, node: yaml.Node) -> Any:
+        if node.tag in PLAIN_TAGS and CURLED.fullmatch(node.value):
+            self._fault(node, miswritten.QUOTES)
+            return None
         if node.tag in PLAIN_TAGS and _printable(node.value):
             return node.value
         if node.tag in SCALAR_TAGS:
@@ -194,6 +216,16 @@ class _Reading:
 
     def _fault(self, node: yaml.Node, what: Words) -> None:
         self.problems.append(Problem(self.file, node.start_mark.line + 1, what))
+
+
+def _instead(name: str) -> Words:
+    """What to write for a key without a value between braces: the rest of a text that has a comma, or of a wide colon."""
+    if "：" in name:
+        return Words(f"“{name}”{miswritten.COLON.zh}", f'"{name}": {miswritten.COLON.en}')
+    return Words(
+        f'“{name}”像是文字的一段：文字里有逗号的，给整段文字加上直引号（"…"）',
+        f'"{name}" looks like a piece of a text: a text with a comma in it goes in quotes ("…")',
+    )
 
 
 def _printable(text: str) -> bool:

@@ -4,7 +4,7 @@ A version is never changed. A file that says the same as the newest version chan
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 
 from emergency import journal
 from emergency.agreements import body as bodies
+from emergency.agreements import known
 from emergency.agreements.files import Problem, Sheet, sheets
 from emergency.agreements.models import AgreementRow
 from emergency.agreements.values import Agreement
 from emergency.errors import BadFile
 from emergency.journal import Actor
 from emergency.jurisdictions.models import DivisionRow
+from emergency.river import networks
 from emergency.words import Words
 
 LOADING: Final = 0x61677265
@@ -41,16 +43,42 @@ class Loaded:
 def check(path: Path, session: Session | None = None) -> list[Problem]:
     """Everything that is wrong with the file, or with the files of the folder; empty when it can be loaded.
 
-    With a session, also the codes that its register of divisions does not know, in files without another fault; an empty
-    register says nothing of codes.
+    With a session, also the divisions and rivers that are not known to it, in files without another fault; what has not been
+    loaded says nothing of names (`unchecked`).
     """
     read = sheets(path)
     problems = [problem for sheet in read for problem in sheet.problems]
-    known = _codes(session) if session is not None else frozenset[str]()
-    if not known:
+    if session is None:
         return problems
-    sound = (sheet for sheet in read if not sheet.problems)
-    return problems + [problem for sheet in sound for problem in _unknown(sheet, _data(sheet), known)]
+    codes, rivers = _codes(session), networks.rivers(session)
+    for sheet in read:
+        if not sheet.problems:
+            problems += _unknown_codes(sheet, _data(sheet), codes) if codes else ()
+            problems += _unknown_rivers(sheet, _data(sheet), rivers)
+    return problems
+
+
+def unchecked(session: Session, path: Path) -> list[Words]:
+    """What of the names in these files could not be checked, since nothing is loaded to check it by."""
+    bodies_read = [_data(sheet) for sheet in sheets(path) if not sheet.problems]
+    found = []
+    if not _codes(session) and any(list(bodies.codes(data)) for data in bodies_read):
+        found.append(
+            Words(
+                "还没有载入区划清单，各方和区划的代码没有核对：先运行 flask jurisdictions load，再核对一遍。",
+                "No register of divisions is loaded, so the codes of parties and divisions were not checked: run flask "
+                "jurisdictions load, then check again.",
+            )
+        )
+    if not networks.rivers(session) and any(list(bodies.rivers(data)) for data in bodies_read):
+        found.append(
+            Words(
+                "还没有载入河网，河流代码没有核对：先运行 flask river load，再核对一遍。",
+                "No river network is loaded, so the codes of rivers were not checked: run flask river load, then check "
+                "again.",
+            )
+        )
+    return found
 
 
 def load(session: Session, path: Path, *, at: datetime, by: Actor) -> tuple[Loaded, ...]:
@@ -58,8 +86,13 @@ def load(session: Session, path: Path, *, at: datetime, by: Actor) -> tuple[Load
     read = sheets(path)
     _refuse([problem for sheet in read for problem in sheet.problems])
     session.execute(select(func.pg_advisory_xact_lock(LOADING)))
-    known = _codes(session)
-    _refuse([problem for sheet in read for problem in _unknown(sheet, _data(sheet), known)])
+    codes, rivers = _codes(session), networks.rivers(session)
+    _refuse(
+        [
+            *(problem for sheet in read for problem in _unknown_codes(sheet, _data(sheet), codes)),
+            *(problem for sheet in read for problem in _unknown_rivers(sheet, _data(sheet), rivers)),
+        ]
+    )
     return tuple(_store(session, sheet.file, _data(sheet), at=at, by=by) for sheet in read)
 
 
@@ -93,8 +126,9 @@ def others(session: Session, versions: Mapping[str, int], at: datetime) -> tuple
     return tuple(bodies.read(row.body, row.version) for row in rows)
 
 
-def _codes(session: Session) -> frozenset[str]:
-    return frozenset(session.scalars(select(DivisionRow.code)))
+def _codes(session: Session) -> dict[str, Words]:
+    rows = session.execute(select(DivisionRow.code, DivisionRow.name_zh, DivisionRow.name_en))
+    return {code: Words(zh, en) for code, zh, en in rows}
 
 
 def _data(sheet: Sheet) -> Mapping[str, Any]:
@@ -115,15 +149,27 @@ def _refuse(problems: Sequence[Problem]) -> None:
     raise BadFile("agreement-file", words, facts={"problems": facts})
 
 
-def _unknown(sheet: Sheet, data: Mapping[str, Any], known: Iterable[str]) -> Iterator[Problem]:
+def _unknown_codes(sheet: Sheet, data: Mapping[str, Any], codes: Mapping[str, Words]) -> Iterator[Problem]:
     """A party that nobody knows would never be told and never be missed."""
     for place, code in bodies.codes(data):
-        if code not in known:
+        if code not in codes:
+            near = known.listed(known.nearest(code, codes), codes)
             what = Words(
-                f"区划清单里没有 {code}：请核对代码，或先载入区划",
-                f"no division {code} is known: check the code, or load the divisions first",
+                f"区划清单里没有 {code}：请核对代码"
+                + (f"（相近的有 {near.zh}）" if near.zh else "")
+                + "，或先载入区划",
+                f"no division {code} is known: check the code"
+                + (f" (the nearest are {near.en})" if near.en else "")
+                + ", or load the divisions first",
             )
             yield Problem(sheet.file, sheet.line(place), what)
+
+
+def _unknown_rivers(sheet: Sheet, data: Mapping[str, Any], rivers: Mapping[str, Words]) -> Iterator[Problem]:
+    """A river that no network has is never passed: the agreement would never speak. Without a network nothing is known."""
+    for place, river in bodies.rivers(data):
+        if rivers and river not in rivers:
+            yield Problem(sheet.file, sheet.line(place), known.unknown("river", river, rivers))
 
 
 def _store(session: Session, file: str, data: Mapping[str, Any], *, at: datetime, by: Actor) -> Loaded:

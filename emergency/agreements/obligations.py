@@ -4,9 +4,9 @@ The question answered here: given what the water reaches and the agreements in f
 warning come from the reached stretches and from nothing else: a party that the water does not reach, or a partner without a
 river link, is none. Beside them stand the named duties: reports to those above, and the offices of one's own side. Limits
 add up to the strictest: every clause keeps its own deadline, and a message takes the earliest, so that a local plan can
-tighten the national limit and never loosen it. The answer is the same whatever the order of agreements and stretches. This
-module must not read a clock, a database or a file; must not invent a limit that neither text nor policy gives; and must not
-decide whether a duty is carried out: it proposes, a desk issues.
+tighten a limit of law or agreement and never loosen it; towards others a plan raises no duty by itself. The answer is the
+same whatever the order of agreements and stretches. This module must not read a clock, a database or a file; must not invent
+a limit that neither text nor policy gives; and must not decide whether a duty is carried out: it proposes, a desk issues.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -19,6 +19,7 @@ from emergency.agreements.circles import circles as circles
 from emergency.agreements.reasons import Recipient, clock_start
 from emergency.agreements.upward import WITHIN, circumstances, concerned, over
 from emergency.agreements.values import (
+    ALONG,
     Act,
     Agreement,
     Circle,
@@ -62,6 +63,7 @@ def obligations(
     urgency = circles(facts, divisions)
     shown = circumstances(facts, divisions)
     found: dict[ObligationKey, Obligation] = {}
+    stricter: set[ObligationKey] = set()
     for agreement in standing(agreements, facts):
         for clause in agreement.clauses:
             if not applies(agreement, clause.when, facts, shown):
@@ -69,7 +71,20 @@ def obligations(
             for who in owing_desks(facts, owing):
                 for owed in _owed(facts, agreement, clause, who, divisions, urgency):
                     found[owed.key] = owed
-    return tuple(sorted(found.values(), key=_order))
+                    if tightens(agreement, clause):
+                        stricter.add(owed.key)
+    return tuple(sorted(_backed(found, stricter), key=_order))
+
+
+def tightens(agreement: Agreement, clause: Clause) -> bool:
+    """Whether a clause only makes stricter what others ask: that of a local plan on those along the river."""
+    return agreement.one_sided and clause.when.relation in ALONG
+
+
+def _backed(found: Mapping[ObligationKey, Obligation], stricter: Set[ObligationKey]) -> Iterator[Obligation]:
+    """Without what a local plan alone would ask: whoever no agreement and no law has told is not told by a plan."""
+    asked = {(one.who, one.tells, one.kind) for key, one in found.items() if key not in stricter}
+    return (one for key, one in found.items() if key not in stricter or (one.who, one.tells, one.kind) in asked)
 
 
 def unraised(owed: Iterable[Obligation], raised: Iterable[ObligationKey]) -> tuple[Obligation, ...]:
@@ -256,15 +271,24 @@ def _placed(agreement: Agreement, code: str, divisions: Divisions) -> bool:
 def bound(facts: Facts, agreement: Agreement, duty: Duty, who: str, code: str, divisions: Divisions) -> bool:
     """Whether the agreement stands between them: one party covers `who` and not the other, another party the reverse.
 
-    Two desks below one and the same party owe each other nothing under it.
+    Two desks below one and the same party owe each other nothing under it. The plan of one party stands between it and
+    everybody outside it.
     """
     if not agreement.parties:
         return True
+    if agreement.one_sided:
+        return any(_outward(agreement, duty, mine, code, divisions) for mine in _codes(facts, who))
     return any(
         _one_of(_named(agreement, duty.who), mine, code, divisions)
         and _one_of(_named(agreement, duty.tells), code, mine, divisions)
         for mine in _codes(facts, who)
     )
+
+
+def _outward(agreement: Agreement, duty: Duty, mine: str, code: str, divisions: Divisions) -> bool:
+    """Whether a plan's party speaks for `mine` and not for `code`, and means `code` where the clause names whom."""
+    meant = not duty.tells or any(_covers(divisions, told, code) for told in duty.tells)
+    return meant and _one_of(_named(agreement, duty.who), mine, code, divisions)
 
 
 def _named(agreement: Agreement, codes: tuple[str, ...]) -> tuple[str, ...]:

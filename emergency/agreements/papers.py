@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from emergency.agreements.body import ZONE
-from emergency.agreements.reasons import ROLE
+from emergency.agreements.reasons import CONFIDENCE, ROLE
 from emergency.agreements.values import Agreement, Clause, Relation
 from emergency.jurisdictions.values import Divisions
 from emergency.units import iso
@@ -53,7 +53,7 @@ def whole(agreement: Agreement, divisions: Divisions, rivers: dict[str, Words], 
             {"id": each.id, "name": each.name.stored() if each.name else None, "text_held": each.text_held}
             for each in agreement.mechanisms
         ],
-        "clauses": [_clause(clause, divisions) for clause in agreement.clauses],
+        "clauses": [_clause(clause, agreement, divisions) for clause in agreement.clauses],
         "provenance": agreement.provenance.stored(),
         "notes": [note.stored() for note in agreement.notes],
     }
@@ -86,7 +86,7 @@ def days(agreement: Agreement) -> Json:
     }
 
 
-def _clause(clause: Clause, divisions: Divisions) -> Json:
+def _clause(clause: Clause, agreement: Agreement, divisions: Divisions) -> Json:
     when, duty = clause.when, clause.duty
     return {
         "id": clause.id,
@@ -108,6 +108,9 @@ def _clause(clause: Clause, divisions: Divisions) -> Json:
         "circle": duty.circle.value if duty.circle else None,
         "copy_to": [words.stored() for words in duty.copy_to],
         "automatic": duty.automatic,
+        "confidence": clause.confidence.value,
+        "confidence_name": CONFIDENCE[clause.confidence].stored(),
+        "tiers": [name.stored() for name in agreement.path(duty.tier)],
     }
 
 

@@ -53,6 +53,22 @@ ROLE: Final[Mapping[Role, Words]] = {
     Role.AGRICULTURE: Words("农业农村部门", "the agriculture bureau"),
     Role.INFORMATION_OFFICE: Words("新闻宣传部门", "the information office"),
 }
+KIND: Final[Mapping[Kind, Words]] = {
+    Kind.INCIDENT: Words("首报", "first notice"),
+    Kind.UPDATE: Words("续报", "update"),
+    Kind.PLANNED_RELEASE: Words("调度预告", "planned release"),
+    Kind.UPSTREAM_ENQUIRY: Words("上游协查", "upstream enquiry"),
+    Kind.END: Words("终报", "end"),
+    Kind.CORRECTION: Words("更正", "correction"),
+    Kind.WITHDRAWAL: Words("撤回", "withdrawal"),
+    Kind.COURTESY_COPY: Words("抄告", "courtesy copy"),
+    Kind.REPORT_UPWARD: Words("上报", "report upward"),
+}
+CONFIDENCE: Final[Mapping[Confidence, Words]] = {
+    Confidence.A: Words("内容见于来源", "its content is read in a source"),
+    Confidence.B: Words("内容待核实", "its content is to be verified"),
+    Confidence.C: Words("内容存疑，使用前须核实", "its content is doubtful: verify before use"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,9 +90,9 @@ def counts(rows: Iterable[Row]) -> Json:
     }
 
 
-def choices(found: Coverage, divisions: Divisions) -> Json:
-    """What the rows can be filtered by: rivers, desks, agreements, in the order of their codes."""
-    rivers = {row.at.river: row.at.river_name for row in found.rows if row.at is not None}
+def choices(found: Coverage, divisions: Divisions, named: Mapping[str, Words]) -> Json:
+    """What the rows can be filtered by: rivers, desks, agreements, in the order of their codes. named: all rivers."""
+    rivers = {row.at.river: named.get(row.at.river, row.at.river_name) for row in found.rows if row.at is not None}
     desks = {side.key for row in found.rows for side in (row.giving, *row.taking) if side is not None}
     above = {code for desk in desks for code in divisions.ancestors(desk)}
     return {

@@ -78,6 +78,10 @@ class Relation(StrEnum):
     PROVINCE = "province"
 
 
+ALONG: Final = frozenset({Relation.DOWNSTREAM, Relation.UPSTREAM, Relation.ADJACENT})
+"""The relations by which a rule speaks of a river."""
+
+
 class Role(StrEnum):
     """Whom at the desk a clause wants told; from `government` on, the offices of one's own side (first-hour.md 1)."""
 
@@ -250,6 +254,11 @@ class Agreement:
     clauses: tuple[Clause, ...]
     provenance: Words
     notes: tuple[Words, ...] = ()
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether it is the plan of one party: towards others it makes that party's duties stricter, and raises none."""
+        return self.form is Form.PLAN and len(self.parties) == 1
 
     def in_force(self, at: datetime) -> bool:
         """Whether it holds at that instant."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import AppGroup
@@ -16,8 +17,8 @@ from emergency.agreements import asked, coverage, ground, sheet
 from emergency.agreements import load as agreements
 from emergency.agreements.coverage import Coverage, Judged, Progress, Row, Way
 from emergency.agreements.sheet import Format
-from emergency.agreements.values import Grade, Kind, Medium
-from emergency.cli.say import speaking
+from emergency.agreements.values import Circle, Grade, Kind, Medium
+from emergency.cli.say import say, speaking
 from emergency.config import Settings
 from emergency.errors import BadFile, BadInput, NotFound
 from emergency.incidents import explained, statement, whatif
@@ -32,7 +33,7 @@ from emergency.river.snap import tolerance
 from emergency.units import iso
 from emergency.web.app import parts
 from emergency.web.language import spoken
-from emergency.words import Words
+from emergency.words import Language, Words
 
 group = AppGroup("agreements", help="协议 / Agreements.")
 
@@ -45,16 +46,23 @@ def check(path: Path, as_json: bool) -> None:
     """核对协议文件，不载入 / Check an agreement file, or a folder of them; nothing is loaded."""
     with parts().sessions.begin() as session:
         problems = agreements.check(path, session)
+        unchecked = agreements.unchecked(session, path)
     if as_json:
-        _print([{"file": each.file, "line": each.line, "what": each.what.stored()} for each in problems], "problems")
+        _print(
+            {
+                "problems": [{"file": each.file, "line": each.line, "what": each.what.stored()} for each in problems],
+                "warnings": [words.stored() for words in unchecked],
+            }
+        )
         raise SystemExit(1 if problems else 0)
+    _warn(unchecked)
     if problems:
         listed = [problem.words for problem in problems]
         raise BadFile(
             "agreement-file",
             Words("\n".join(words.zh for words in listed), "\n".join(words.en for words in listed)),
         )
-    click.echo(f"{path}：没有问题。 {path}: nothing wrong.")
+    click.echo(Words(f"{path}：没有问题。", f"{path}: nothing wrong.").to(parts().settings.language))
 
 
 @group.command("load")
@@ -65,12 +73,46 @@ def load(path: Path, as_json: bool) -> None:
     """载入协议文件 / Load an agreement file, or a folder of them; what is there already stays as it is."""
     with parts().sessions.begin() as session:
         loaded = agreements.load(session, path, at=clock.now(), by=Actor(process="cli"))
+        unchecked = agreements.unchecked(session, path)
     if as_json:
-        _print([{"id": each.id, "version": each.version, "new": each.new} for each in loaded], "agreements")
+        _print(
+            {
+                "agreements": [{"id": each.id, "version": each.version, "new": each.new} for each in loaded],
+                "warnings": [words.stored() for words in unchecked],
+            }
+        )
         return
+    _warn(unchecked)
     for each in loaded:
-        state = "新版本 new version" if each.new else "未变 unchanged"
-        click.echo(f"{each.id} v{each.version} {state}")
+        click.echo(f"{each.id} v{each.version} {STORED[each.new].to(parts().settings.language)}")
+
+
+STORED: Final[Mapping[bool, Words]] = {True: Words("新版本", "new version"), False: Words("未变", "unchanged")}
+"""What became of a file, by whether it was new."""
+
+
+def _warn(sentences: Sequence[Words]) -> None:
+    for words in sentences:
+        say(Words(f"注意：{words.zh}", f"Note: {words.en}"))
+
+
+@group.command("names")
+@click.argument("what", type=click.Choice(["rivers", "divisions", "agreements"]))
+@click.option("--at", "day", help="哪一天 / As of which day (default: now)")
+@click.option("--json", "as_json", is_flag=True, help="打印数据 / Print data")
+@speaking
+def names(what: str, day: str | None, as_json: bool) -> None:
+    """列出可用的河流、区划或协议代码 / List the codes of rivers, divisions or agreements that a file or a filter may name."""
+    settings = parts().settings
+    with parts().sessions.begin() as session:
+        known = ground.names(session, what, asked.as_of(day, clock.now(), settings.time_zone))
+    if as_json:
+        _print({what: [{"code": code, "name": known[code].stored()} for code in sorted(known)]})
+        return
+    for code in sorted(known):
+        click.echo(f"{code}  {known[code].to(settings.language)}")
+    if not known:
+        say(Words("一个都还没有载入。", "None has been loaded yet."))
 
 
 @group.command("why")
@@ -93,9 +135,8 @@ def why(incident: int, jurisdiction: str, as_json: bool) -> None:
         click.echo(f"  {each['cited']} — {each['words']}")
 
 
-def _print(listed: list[dict[str, Any]], name: str) -> None:
-    shown = spoken({name: listed}, parts().settings.language)
-    click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+def _print(document: Mapping[str, Any]) -> None:
+    click.echo(json.dumps(spoken(document, parts().settings.language), ensure_ascii=False, indent=2))
 
 
 @group.command("coverage")
@@ -120,6 +161,7 @@ def covered(day: str | None, as_json: bool, out: Path | None, **given: Any) -> N
     form = _form(out)
     with parts().sessions.begin() as session:
         here = ground.ground(session, at)
+        ground.require(session, here, wanted)
         found = coverage.coverage(
             here.lines, here.agreements, here.divisions, at=at, zone=settings.time_zone, progress=_counting()
         )
@@ -312,20 +354,33 @@ MARK: Final = Words("推演，不存储、不通知任何人。", "What if: noth
 
 
 def _told(answer: Mapping[str, Any], settings: Settings) -> Iterator[str]:
-    """Who would be told, in order, then the gaps, then what the other set changes."""
+    """What was supposed, who would be told, in order, then the gaps, then what the other set changes."""
     tongue, zone = settings.language, settings.time_zone
     yield MARK.to(tongue)
+    yield answer["snapped"]["words"]
+    yield Words("时刻：", "The hour: ").to(tongue) + _hour(answer["inputs"]["known_at"], zone)
+    yield from answer["caveats"]
     for each in answer["notifications"]:
-        due = each["deadline_at"]
-        by = datetime.fromisoformat(due).astimezone(zone).strftime("%Y-%m-%d %H:%M") if due else "-"
+        by = _hour(each["deadline_at"], zone) if each["deadline_at"] else "-"
         cited = "; ".join(clause["cited"] for clause in each["clauses"])
-        yield f"  {each['circle']:8} {each['who']} -> {each['tells']} {each['tells_name']}  {by}  {cited}"
+        circle = CIRCLES[Circle(each["circle"])].to(tongue)
+        yield (
+            f"  {circle:8} {each['who']} -> {each['tells']} {each['tells_name']}  {each['role_name']}  "
+            f"{each['kind_name']}  {by}  {cited}"
+        )
+        if each["copy_to"]:
+            copies = Words("、", ", ").to(tongue).join(each["copy_to"])
+            yield "           " + Words(f"抄送：{copies}", f"copies: {copies}").to(tongue)
     for each in answer["gaps"]:
-        yield f"  gap      {each['jurisdiction']} {each['name']}  {each['reason']}"
+        yield f"  {GAP.to(tongue):8} {each['jurisdiction']} {each['name']}  {each['reason']}"
     if answer["difference"] is not None:
         for change, changed in answer["difference"]["changes"].items():
             for each in changed:
                 yield f"  {CHANGES[change].to(tongue)}: {each['who']} -> {each['tells']} {each['tells_name']}"
+
+
+def _hour(at: str, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _changes(answer: Mapping[str, Any], settings: Settings) -> Iterator[str]:
@@ -334,8 +389,29 @@ def _changes(answer: Mapping[str, Any], settings: Settings) -> Iterator[str]:
     for each in answer["changes"]:
         change, way = CHANGES[each["change"]].to(tongue), sheet.WAYS[Way(each["way"])].to(tongue)
         yield f"  {change}: {each['name']}  {way} {each['who_name']} -> {each['tells_name']}"
-    counted = ", ".join(f"{CHANGES[change].to(tongue)} {n}" for change, n in answer["counts"].items())
-    yield f"{answer['places']}: {counted}"
+    for each in answer["own"]["changes"]:
+        yield (
+            f"  {CHANGES[each['change']].to(tongue)}: {each['kind_name']} {each['who_name']} -> "
+            f"{each['tells_name']} {each['role_name']}"
+        )
+    lines, own = (_counted(counts, tongue) for counts in (answer["counts"], answer["own"]["counts"]))
+    places, desks = answer["places"], answer["own"]["desks"]
+    yield Words(
+        f"{places} 处跨界处、界河和风险源：{lines}", f"{places} crossings, border rivers and risk sources: {lines}"
+    ).to(tongue)
+    yield Words(
+        f"{desks} 台的向上报告和本方内部义务：{own}", f"reports upward and inside duties of {desks} desks: {own}"
+    ).to(tongue)
 
 
+def _counted(counts: Mapping[str, int], tongue: Language) -> str:
+    return Words("，", ", ").to(tongue).join(f"{CHANGES[change].to(tongue)} {n}" for change, n in counts.items())
+
+
+GAP: Final = Words("缺口", "gap")
+CIRCLES: Final[Mapping[Circle, Words]] = {
+    Circle.NOW: Words("立即告知", "now"),
+    Circle.PREPARE: Words("准备", "prepare"),
+    Circle.WATCH: Words("关注", "watch"),
+}
 CHANGES: Final[Mapping[str, Words]] = {change.value: words for change, words in sheet.CHANGES.items()}

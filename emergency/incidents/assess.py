@@ -26,7 +26,7 @@ from emergency.river import ensemble
 from emergency.river.snap import USUAL, Tolerance
 from emergency.units import iso
 
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 """Of the reasoning; raised whenever the same inputs may give another answer."""
 
 ACCEPTED = "accepted"

@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from emergency.agreements import archive, coverage, sheet
+from emergency.agreements import archive, coverage, own, sheet
 from emergency.agreements import ground as grounds
 from emergency.agreements import load as agreements
 from emergency.agreements import obligations as duties
 from emergency.agreements.coverage import Coverage, Progress
-from emergency.agreements.values import Agreement, Facts, Grade, Kind, Medium
+from emergency.agreements.reasons import KIND, ROLE
+from emergency.agreements.values import Agreement, Facts, Grade, Kind, Medium, NotificationDraft
 from emergency.errors import NotFound
 from emergency.incidents import assess, document
 from emergency.incidents.assess import Context
@@ -42,6 +43,12 @@ NO_WAY: dict[Medium, Words] = {
     for medium in Medium
     if medium is not Medium.WATER
 }
+OWN_CHANGES = (
+    coverage.Change.NEWLY_TOLD,
+    coverage.Change.NO_LONGER_TOLD,
+    coverage.Change.SOONER,
+    coverage.Change.LATER,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,7 @@ def what_if(session: Session, statement: Statement, supposed: Supposed, other: O
     caveats = [NO_WAY[supposed.medium].stored()] if supposed.medium in NO_WAY else []
     answer |= {
         "what_if": True,
+        "notifications": [_draft(each, here) for each in made.drafts],
         "inputs": answer["inputs"]
         | {
             "medium": supposed.medium.value,
@@ -129,6 +137,17 @@ def what_if(session: Session, statement: Statement, supposed: Supposed, other: O
         instead = _under(found, facts, _others(session, here.agreements, other, context.at), here.divisions)
         answer["difference"] = _difference(made, instead, here)
     return answer
+
+
+def _draft(each: NotificationDraft, here: Survey) -> Json:
+    """A message with whom at the desk it is for, and who gets a copy."""
+    copies = dict.fromkeys(words for owed in each.obligations for words in owed.copy_to)
+    return {
+        **document.draft(each, here),
+        "role_name": ROLE[each.role].stored(),
+        "kind_name": KIND[each.kind].stored(),
+        "copy_to": [words.stored() for words in copies],
+    }
 
 
 def _under(found: Findings, facts: Facts, standing: Sequence[Agreement], divisions: Divisions) -> Findings:
@@ -207,7 +226,8 @@ def over_all(
     judging: Judging = coverage.coverage,
     progress: Progress | None = None,
 ) -> Json:
-    """What the other set would change at every crossing, border river and risk source; `judging`: where it is computed."""
+    """What the other set would change at every crossing, border river and risk source, and in what each desk there owes
+    above it and on its own side; `judging`: where the first is computed."""
     before = grounds.ground(session, context.at)
     there = grounds.ground(session, other.at) if other.at is not None and other.agreement is None else before
     standing = _others(session, before.agreements, other, context.at)
@@ -218,6 +238,11 @@ def over_all(
     base = _base(session, before.agreements, other, context.at)
     was, now = judged(before, base), judged(there, standing)
     changed = coverage.compared(was, now)
+    home = [
+        own.own(ground.lines, under, ground.divisions, at=ground.at, zone=context.zone)
+        for ground, under in ((before, base), (there, standing))
+    ]
+    own_changed = own.compared(*home)
     counted = {change.value: sum(each.change is change for each in changed) for change in coverage.Change}
     return {
         "what_if": True,
@@ -226,4 +251,9 @@ def over_all(
         "places": len(was.rows),
         "counts": counted,
         "changes": [sheet.changed_json(each, there.divisions) for each in changed],
+        "own": {
+            "desks": own.desks(before.lines),
+            "counts": {name.value: sum(each.change is name for each in own_changed) for name in OWN_CHANGES},
+            "changes": [own.changed_json(each, there.divisions) for each in own_changed],
+        },
     }

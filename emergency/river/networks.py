@@ -13,6 +13,26 @@ OF_VERSION: Final = ("reaches", "main_paths", "path_links", "stretches", "runs",
 """The tables that are partitioned by network version, also those of the rooms above."""
 STANDS_ON: Final = text("select exists (select from assessments where (body #>> '{versions,network}')::int = :version)")
 
+RIVERS: Final = text("""
+select river, name_zh, name_en from reaches
+where version_id in (select active_version_id from networks where active_version_id is not null)
+group by river, name_zh, name_en order by river, sum(length_m) desc, name_zh
+""")
+
+
+def rivers(session: Session) -> dict[str, Words]:
+    """The rivers of all networks by code, each with every name that it bears on its way, the longest stretch first."""
+    names: dict[str, list[Words]] = {}
+    for river, zh, en in session.execute(RIVERS):
+        names.setdefault(river, []).append(Words(zh, en))
+    return {
+        river: Words(
+            "·".join(dict.fromkeys(each.zh for each in found)), " / ".join(dict.fromkeys(each.en for each in found))
+        )
+        for river, found in names.items()
+        if river
+    }
+
 
 def active(session: Session, name: str | None = None) -> tuple[NetworkRow, int]:
     """The network called `name` (the default one without a name) and the id of its active version."""

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from emergency import clock
@@ -24,7 +23,6 @@ from emergency.jurisdictions import drawn
 from emergency.jurisdictions import load as jurisdictions
 from emergency.labels import fault
 from emergency.river import networks
-from emergency.river.models import MainPathRow
 from emergency.units import iso
 from emergency.web.answer import number, one_of, reading, text
 from emergency.web.app import parts
@@ -49,6 +47,7 @@ def covered() -> Response:
 
     def do(session: Session) -> Mapping[str, Any]:
         here = ground.ground(session, at)
+        ground.require(session, here, wanted)
         found = judged(here)
         rows = coverage.chosen(found, wanted, here.divisions)
         return {
@@ -57,7 +56,7 @@ def covered() -> Response:
             "source_line": here.source_line,
             "counts": sheet.counts(rows),
             "total": len(found.rows),
-            "choices": sheet.choices(found, here.divisions),
+            "choices": sheet.choices(found, here.divisions, here.rivers),
             "rows": [sheet.row_json(row, here.divisions) for row in rows],
         }
 
@@ -143,21 +142,14 @@ def one(session: Session, named: str, n: int | None, at: datetime) -> dict[str, 
 
 
 def _rivers(session: Session, agreement: Agreement) -> dict[str, Words]:
-    """The names of the rivers that it speaks of, as the active network has them."""
-    if not agreement.rivers:
-        return {}
-    _, version = networks.active(session)
-    rows = session.execute(
-        select(MainPathRow.river, MainPathRow.name_zh, MainPathRow.name_en)
-        .where(MainPathRow.version_id == version, MainPathRow.river.in_(agreement.rivers))
-        .order_by(MainPathRow.length_m)
-    )
-    return {river: Words(zh, en) for river, zh, en in rows}
+    """The names of the rivers that it may speak of, as the networks have them."""
+    return networks.rivers(session) if agreement.rivers else {}
 
 
 def _file(at: datetime, wanted: coverage.Wanted, form: Format) -> Response:
     with parts().sessions.begin() as session:
         here = ground.ground(session, at)
+        ground.require(session, here, wanted)
         rows = coverage.chosen(judged(here), wanted, here.divisions)
         made = sheet.exported(rows, here.divisions, form, language(), at=at, source=here.source_line)
     answer = Response(made, mimetype=sheet.MIME[form])

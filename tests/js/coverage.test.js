@@ -60,19 +60,29 @@ test("the summary says how many of how many", () => {
 
 test("a what-if is marked as one, with hours in full and the gaps below", () => {
   const found = {
-    lead: { name: "Jia" }, snapped: { words: "at A" }, caveats: ["only water"], assumptions: ["flow unknown"], names: { A: "Jia" },
-    notifications: [{ who: "A", tells: "B", tells_name: "Yi", act: "formal_notice", circle: "now", deadline_at: "2025-01-01T04:15:00Z", clauses: [{ agreement: "pact", clause: "2", cited: "Pact, 2", text_held: true, reason: "reached", source: "text" }] }],
+    lead: { name: "Jia" }, snapped: { words: "at A" }, inputs: { known_at: "2025-01-01T04:00:00Z" }, caveats: ["only water"], assumptions: ["flow unknown"], names: { A: "Jia" },
+    notifications: [{ who: "A", tells: "B", tells_name: "Yi", role_name: "the liaison", kind_name: "first notice", copy_to: ["secretariat"], act: "formal_notice", circle: "now", deadline_at: "2025-01-01T04:15:00Z", clauses: [{ agreement: "pact", clause: "2", cited: "Pact, 2", text_held: true, reason: "reached", source: "text" }] }],
     gaps: [{ name: "Wai", reason: "only the law", duty: "statute" }],
     difference: { changes: { no_longer_told: [{ tells_name: "Yi", was: { deadline_at: "2025-01-01T04:15:00Z" }, now: null }] }, gaps: [] },
   };
   const text = String(answer(found, here));
   assert.ok(text.includes(say("whatif.mark")));
   assert.ok(text.includes("2025-01-01 12:15"));
+  assert.ok(text.includes(say("whatif.hour", { at: "2025-01-01 12:00" })));
+  assert.ok(text.includes("the liaison") && text.includes(say("whatif.copies", { names: "secretariat" })));
   assert.ok(text.includes("only water") && text.includes("only the law"));
   assert.ok(text.includes(say("whatif.change.no_longer_told")));
 });
 
 test("a comparison without a change says so", () => {
-  const found = { changes: [], counts: {}, places: 118 };
+  const found = { changes: [], counts: {}, places: 118, own: { desks: 21, counts: {}, changes: [] } };
   assert.ok(String(overAll(found, here)).includes(say("whatif.same")));
+});
+
+test("reports upward and inside duties that would change stand below the lines", () => {
+  const each = { change: "sooner", who_name: "Jia", tells_name: "Province", role_name: "the duty officer", kind_name: "report upward" };
+  const found = { changes: [], counts: {}, places: 118, own: { desks: 21, counts: { sooner: 1 }, changes: [each] } };
+  const text = String(overAll(found, here));
+  assert.ok(text.includes(say("whatif.own", { n: 1, desks: 21 })));
+  assert.ok(text.includes("Jia → Province") && text.includes("report upward"));
 });

@@ -7,7 +7,7 @@ import { mark } from "./coverage.js";
 /** @typedef {import("../words.js").Say} Say */
 /** @typedef {{say: Say, language: "zh" | "en", zone: string, now: Date}} Here */
 /** @typedef {{agreement: string, clause: string, cited: string, text_held: boolean, reason: string, source: string}} Cited */
-/** @typedef {{who: string, tells: string, tells_name: string, act: string, circle: string, deadline_at: string | null, clauses: Cited[]}} Draft */
+/** @typedef {{who: string, tells: string, tells_name: string, role_name: string, kind_name: string, copy_to: string[], act: string, circle: string, deadline_at: string | null, clauses: Cited[]}} Draft */
 
 const CHANGES = ["newly_told", "no_longer_told", "newly_covered", "no_longer_covered", "sooner", "later"];
 
@@ -23,6 +23,7 @@ export function answer(found, here) {
     <p class="what-if-mark" role="status">${say("whatif.mark")}</p>
     <h2>${say("whatif.told", { n: told, lead: found.lead.name })}</h2>
     <p class="meta">${found.snapped.words}</p>
+    <p class="meta">${say("whatif.hour", { at: day(found.inputs.known_at, here) })}</p>
     ${found.caveats.map((/** @type {string} */ words) => html`<p class="note">${words}</p>`)}
     <details><summary>${say("whatif.assumed", { n: found.assumptions.length })}</summary><ul class="plain">${found.assumptions.map((/** @type {string} */ words) => html`<li class="meta">${words}</li>`)}</ul></details>
     ${drafts.length ? drafts.map((each) => owed(each, found, here)) : html`<p class="empty">${say("whatif.nobody")}</p>`}
@@ -38,7 +39,9 @@ function owed(each, found, here) {
   return html`
     <article class="what-if-owed is-${each.circle}">
       <p><span class="tag">${say(`circle.${each.circle}`)}</span> <strong>${found.names[each.who] ?? each.who} → ${each.tells_name}</strong>
+        · ${each.role_name} · ${each.kind_name}
         · ${each.deadline_at ? html`${say("whatif.by")} <time datetime="${each.deadline_at}">${day(each.deadline_at, here)}</time>` : say("cover.no_limit")}</p>
+      ${each.copy_to.length ? html`<p class="meta">${say("whatif.copies", { names: each.copy_to.join(here.language === "zh" ? "、" : ", ") })}</p>` : NOTHING}
       <details><summary>${say("cover.clauses", { n: each.clauses.length })}</summary>
         <ul class="plain">${each.clauses.map(
           (clause) => html`<li><a href="/agreements/${clause.agreement}#clause-${clause.clause}">${clause.cited}</a>${clause.text_held ? NOTHING : html` <span class="tag doubt">${say("clause.not_held")}</span>`}<span class="meta">${clause.reason}</span></li>`,
@@ -79,6 +82,23 @@ export function overAll(found, here) {
       found.changes.length
         ? html`<table class="cover-table"><thead><tr><th scope="col">${say("whatif.change")}</th><th scope="col">${say("cover.by.name")}</th><th scope="col">${say("whatif.who")}</th><th scope="col">${say("whatif.was")}</th><th scope="col">${say("whatif.now")}</th></tr></thead>
           <tbody>${found.changes.map((/** @type {any} */ each) => change(each, say))}</tbody></table>`
+        : html`<p class="empty">${say("whatif.same")}</p>`
+    }
+    ${ownDuties(found.own, say)}
+  `;
+}
+
+/**
+ * What would change of that which no river decides: reports upward, and calls on one's own side.
+ * @param {any} own
+ * @param {Say} say
+ */
+function ownDuties(own, say) {
+  return html`
+    <h3>${say("whatif.own", { n: own.changes.length, desks: own.desks })}</h3>
+    ${
+      own.changes.length
+        ? html`<ul class="plain what-if-changes">${own.changes.map((/** @type {any} */ each) => html`<li class="is-${each.change}"><span class="tag">${say(`whatif.change.${each.change}`)}</span> <strong>${each.who_name} → ${each.tells_name}</strong> ${each.role_name} · ${each.kind_name}</li>`)}</ul>`
         : html`<p class="empty">${say("whatif.same")}</p>`
     }
   `;

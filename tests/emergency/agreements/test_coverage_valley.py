@@ -308,6 +308,9 @@ def _sheet(file: Path) -> list[list[str]]:
         (["coverage", "--out", "c.pdf"], "c.pdf: end it with .csv, .xlsx or .geojson"),
         (["coverage", "--out", "/nowhere/c.csv"], "Cannot write /nowhere/c.csv"),
         (["coverage", "--at", "yesterday"], "needs a day, such as 2025-11-21"),
+        (["coverage", "--river", "nowhere"], 'The networks have no river "nowhere": there are'),
+        (["coverage", "--division", "999999"], 'The register has no division "999999": there are V10000'),
+        (["coverage", "--agreement", "nope"], 'No agreement is loaded as "nope": there are'),
         (["coverage", "--state", "green"], "must be none or statute or covered or inside"),
         (["what-if"], "Give --lon and --lat, or --place, or --site"),
         (["what-if", "--place", "nowhere at all"], 'Nothing is called "nowhere at all"'),
@@ -362,6 +365,67 @@ def test_another_version_is_sooner_at_every_line_that_it_covers(app: Flask, tmp_
         "newly_told": 0, "no_longer_told": 0, "newly_covered": 0, "no_longer_covered": 0, "sooner": 3, "later": 0,
     }  # fmt: skip
     assert {(each["was"]["within_minutes"], each["now"]["within_minutes"]) for each in made["changes"]} == {(15, 5)}
+
+
+def test_an_own_plan_that_reports_upward_sooner_shows_in_the_comparison_of_all_lines(
+    app: Flask, tmp_path: Path
+) -> None:
+    """Reports upward and inside duties cross no line; they stand beside the lines, by desk."""
+    first = PLAN.replace("within_minutes: 30", "within_minutes: 60")
+    for text_ in (first, PLAN):
+        (tmp_path / "plan.yaml").write_text(text_, encoding="utf-8")
+        ask(app, "load", str(tmp_path / "plan.yaml"))
+    versions = ["--all", "--agreement", "jia-plan", "--version", "2", "--against", "1"]
+    own = json.loads(ask(app, "what-if", *versions, "--json").output)["own"]
+    assert own["counts"] == {"newly_told": 0, "no_longer_told": 0, "sooner": 2, "later": 0}
+    assert own["desks"] == 3
+    assert {(each["who"], each["role"], each["kind"]) for each in own["changes"]} == {
+        (JIA, "government", "report_upward"),
+        (JIA, "fire", "incident"),
+    }
+    gone = ask(app, "what-if", "--all", "--without", "jia-plan").output
+    assert "no longer told: report upward" in gone
+    assert "reports upward and inside duties of 3 desks: newly told 0, no longer told 2" in gone
+
+
+PLAN = """\
+id: jia-plan
+title: {zh: 甲州预案, en: Plan of Jia}
+form: plan
+parties: ["V10100"]
+valid_from: 2020-01-01
+policy:
+  soon: {within_minutes: 30, what: {zh: 电话, en: by telephone}}
+clauses:
+  - id: government
+    label: {zh: 报告政府, en: to the government}
+    text_held: false
+    when: {relation: inside, kinds: [report_upward], grade_known: true}
+    duty: {role: government, policy: soon}
+  - id: fire
+    label: {zh: 叫消防, en: the fire service}
+    text_held: false
+    when: {relation: inside, kinds: [incident]}
+    duty: {role: fire, policy: soon}
+provenance: {zh: 试验, en: trial}
+"""
+
+
+def test_what_if_prints_the_place_the_hour_the_role_and_the_copies(app: Flask, tmp_path: Path) -> None:
+    copied = valley.AGREEMENT.replace("within_minutes: 20", "within_minutes: 5").replace(
+        "duty: {role: liaison", "duty: {copy_to: [{zh: 秘书处, en: secretariat}], role: liaison"
+    )
+    assert "copy_to" in copied
+    (tmp_path / "pact.yaml").write_text(copied, encoding="utf-8")
+    ask(app, "load", str(tmp_path / "pact.yaml"))
+    said = ask(app, "what-if", "--lon", "100.02", "--lat", "30.1005", "--at", "2025-12-01").output
+    assert "The hour: 2025-12-01 12:00" in said
+    assert "the liaison  first notice  2025-12-01 12:05" in said
+    assert "copies: secretariat" in said
+    made = json.loads(ask(app, "what-if", "--lon", "100.02", "--lat", "30.1005", "--json").output)
+    assert made["snapped"]["words"] in ask(app, "what-if", "--lon", "100.02", "--lat", "30.1005").output
+    assert made["notifications"][0]["role_name"] == "the liaison"
+    assert made["notifications"][0]["copy_to"] == ["secretariat"]
 
 
 def test_a_risk_source_stands_for_its_place(app: Flask, valley_database: Engine, tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """The document on writing an agreement says what the checker accepts."""
 
+import json
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from emergency.agreements import body, faults, load
 from emergency.agreements.files import sheets
@@ -44,6 +47,36 @@ def test_every_reference_file_stands_in_the_table() -> None:
     assert set(re.findall(r"^\| `([a-z0-9-]+)` \|[^|]*\|[^|]*\|$", PAGE, re.M)) == {
         one.id for one in region.agreements()
     }
+
+
+def test_every_river_bears_the_names_that_the_product_shows() -> None:
+    """釜溪河 and 威远河 are one code: all names of a river, the longest stretch first, as `flask agreements names rivers`."""
+    lengths: dict[str, Counter[str]] = {}
+    for feature in json.loads((region.REFERENCE / "network.geojson").read_text(encoding="utf-8"))["features"]:
+        one = feature["properties"]
+        lengths.setdefault(one["river"], Counter())[one["name_zh"]] += one["length_km"]
+    named = {code: "·".join(name for name, _ in found.most_common()) for code, found in lengths.items()}
+    assert named["FXH"] == "釜溪河·威远河"
+    listed = PAGE.split("## 河流代码")[1].strip().splitlines()[0]
+    assert dict(re.findall(r"`([A-Z]+)` ([^、。]+)", listed)) == named
+
+
+def test_the_worked_clause_of_a_local_plan_has_no_faults() -> None:
+    clause = next(part for part in PAGE.split("```") if "downstream-sooner" in part)
+    plan = yaml.safe_load(PLAN + clause)
+    assert list(faults.faults(plan)) == []
+
+
+PLAN = """
+id: plan
+title: {zh: 预案, en: plan}
+form: plan
+parties: ["511700"]
+valid_from: "2026-01-01"
+policy: {by_phone: {within_minutes: 10, what: {zh: 电话, en: by telephone}}}
+provenance: {zh: 试验, en: trial}
+clauses:
+"""
 
 
 CLAUSE = faults.SCHEMA["$defs"]["clause"]["properties"]

@@ -26,6 +26,7 @@ from tests.emergency.agreements.region import (
     SHENZHEN,
     Step,
 )
+from tests.emergency.agreements.test_obligations import plan
 
 REGISTER = region.divisions()
 ALL = region.agreements()
@@ -192,3 +193,12 @@ def test_circles_and_relations_have_words_each() -> None:
     } == set(Because)  # fmt: skip
     assert {Relation.DOWNSTREAM, Relation.UPSTREAM, Relation.ADJACENT, Relation.TOLD} == set(explain.RELATIONS)
     assert why(CHENGDU).circle is not Circle.NOW
+
+
+def test_a_plan_that_finds_no_duty_to_make_stricter_says_so() -> None:
+    facts = region.facts(DAZHOU, region.TONGBO, REGISTER)
+    [alone] = explain.why(facts, [plan()], REGISTER, LIANGPING).clauses
+    assert alone.because is Because.ALONE
+    assert "只把已有的义务收紧" in alone.words.zh
+    both = explain.why(facts, [plan(), region.agreement("tongbo-2020")], REGISTER, LIANGPING).clauses
+    assert {each.agreement for each in both if each.because is Because.BINDS} == {"plan-own", "tongbo-2020"}

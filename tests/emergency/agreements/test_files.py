@@ -1,5 +1,6 @@
 """A bad file is refused with the file, the line and the remedy; a good one says what it says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,20 @@ FAULTS = {
     "a tag": ("id: valley-pact", "id: !!python/name:os.system valley-pact", "id: !!python", "is not read"),
     "a NUL": ("id: valley-pact", 'id: "valley\\0pact"', "id: ", "is not read"),
     "broken yaml": ('["V10100", "V20100"]', '["V10100", "V20100"', "scope:", "not YAML"),
+    "a tab": ("    text_held: true\n    text", "\ttext_held: true\n    text", "\ttext_held", "YAML takes only spaces"),
+    "a full-width colon": ("form: agreement", "form：agreement", "form：agreement", "there is a full-width colon"),
+    "a full-width colon between braces": ("{zh: 谷河协议", "{zh：谷河协议", "title:", "there is a full-width colon"),
+    "a full-width comma": ('"V10100", "V20100"]', '"V10100"，"V20100"]', "parties:", "between items write a plain one"),
+    "a full-width comma between braces": ("谷河协议, en", "谷河协议，en", "title:", "between items write a plain one"),
+    "curly quotes": ('parties: ["V10100"', "parties: [“V10100”", "parties:", "write straight ones"),
+    "no space after the colon": ("form: agreement", "form:agreement", "form:agreement", "a space is missing after the colon"),
+    "a comma in a text": ("en: trial}", "en: signed, sealed}", "provenance", "a text with a comma in it goes in quotes"),
+    "a colon in a text between braces": ("en: trial}", "en: trial: one}", "provenance", "goes in quotes"),
+    "a colon in a text": ("{zh: 试验, en: trial}", "\n  zh: 试验\n  en: signed: by whom", "  en: signed", "put the whole text in quotes"),
+    "a text that begins with a sign": ("zh: 谷河协议", "zh: @谷河", "title", "begins with this sign goes in quotes"),
+    "keys that do not line up": ("    label: {zh: 第二条", "   label: {zh: 第二条", "   label: {zh: 第二条", "line up on the left"),
+    "two in one file": ("provenance", "---\nprovenance", "---", "one agreement to a file"),
+    "an invisible character": ("谷河协议", "谷\x07河", "title", "an invisible control character"),
 }  # fmt: skip
 
 
@@ -150,6 +165,24 @@ def test_what_is_no_agreement_at_all_is_refused(tmp_path: Path, content: bytes, 
     problems = load.check(written(tmp_path, content))
     assert len(problems) == 1
     assert remedy in problems[0].words.en
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if FAULTS[name][3] != "not YAML"])
+def test_no_remedy_speaks_the_parsers_english_to_a_chinese_reader(tmp_path: Path, name: str) -> None:
+    found, put, *_ = FAULTS[name]
+    for problem in load.check(written(tmp_path, GOOD.replace(found, put, 1))):
+        assert re.search("[一-鿿]", problem.what.zh)
+        assert not re.search("expected|found|scanning|token", problem.what.zh)
+
+
+def test_mechanisms_may_be_left_out_where_there_are_clauses(tmp_path: Path) -> None:
+    text = GOOD[: GOOD.index("mechanisms:")] + GOOD[GOOD.index("policy:") :]
+    [sheet] = sheets(written(tmp_path, text))
+    assert sheet.problems == []
+    assert body.read(sheet.data or {}, 1).mechanisms == ()
+    neither = text[: text.index("policy:")] + "clauses: []\n" + text[text.index("provenance") :]
+    [problem] = load.check(written(tmp_path, neither))
+    assert "neither a clause nor a mechanism" in problem.what.en
 
 
 def test_every_fault_of_a_file_is_named_not_only_the_first(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from emergency.cli import migrate
 from emergency.errors import BadFile
 from emergency.journal import Actor
 from emergency.jurisdictions.models import DivisionRow
+from emergency.words import Words
 from tests.emergency.agreements import region
 from tests.emergency.agreements.test_files import GOOD, line_of, written
 
@@ -158,3 +159,40 @@ def test_the_migration_goes_down_and_up_with_rows(database: Engine) -> None:
     migrate.upgrade(database, "0004")
     with database.connect() as connection:
         assert connection.scalar(text("select count(*) from agreements")) == 0
+
+
+UNKNOWN_RIVER = GOOD.replace("rivers: [谷河]", "rivers: [TBX]")
+
+
+def test_a_river_that_no_network_has_is_refused_with_the_nearest_and_how_to_list_them(
+    session: db.Writing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rivers = {"TBH": Words("铜钵河", "Tongbo River"), **{f"X{n}": Words(f"河{n}", f"River {n}") for n in range(20)}}
+    monkeypatch.setattr("emergency.river.networks.rivers", lambda _: rivers)
+    path = written(tmp_path, UNKNOWN_RIVER)
+    [problem] = load.check(path, session)
+    assert problem.line == line_of(UNKNOWN_RIVER, "TBX")
+    assert 'no river "TBX": the nearest are TBH Tongbo River' in problem.words.en
+    assert "flask agreements names rivers" in problem.words.en
+    assert "相近的有 TBH 铜钵河" in problem.words.zh
+    with pytest.raises(BadFile) as refused:
+        load.load(session, path, at=AT, by=BY)
+    assert refused.value.words == problem.words
+    assert rows(session) == []
+    by_name = written(tmp_path, GOOD.replace("rivers: [谷河]", "rivers: [铜钵河]"))
+    assert "TBH 铜钵河" in load.check(by_name, session)[0].words.zh
+    assert load.unchecked(session, path) == []
+
+
+def test_without_a_network_the_rivers_are_not_checked_and_that_is_said(session: db.Writing, tmp_path: Path) -> None:
+    path = written(tmp_path, UNKNOWN_RIVER)
+    assert load.check(path, session) == []
+    [said] = load.unchecked(session, path)
+    assert "the codes of rivers were not checked" in said.en
+    assert "河流代码没有核对" in said.zh
+    assert load.load(session, path, at=AT, by=BY)[0].new
+
+
+def test_a_file_without_rivers_leaves_nothing_unchecked(session: db.Writing, tmp_path: Path) -> None:
+    anywhere = GOOD.replace("scope: {media: [water], rivers: [谷河]}", "scope: {media: [water]}")
+    assert load.unchecked(session, written(tmp_path, anywhere)) == []

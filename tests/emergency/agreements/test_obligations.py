@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from emergency.agreements import body
+from emergency.agreements.faults import faults
 from emergency.agreements.obligations import circles, drafts, gaps, obligations
 from emergency.agreements.values import (
     Act,
@@ -578,3 +580,59 @@ def test_a_drill_is_marked_in_every_reason() -> None:
     found = owed(DAZHOU, region.TONGBO, drill=True)
     assert all(one.reason.zh.startswith("【演练】") and one.reason.en.startswith("EXERCISE") for one in found)
     assert found
+
+
+# --- a local plan
+
+
+def plan(minutes: int = 10, **duty: Any) -> Agreement:
+    """达州's own plan: downstream sooner than the agreements ask."""
+    clause = {
+        "id": "sooner",
+        "label": {"zh": "提前告知下游", "en": "downstream sooner"},
+        "text_held": False,
+        "when": {"relation": "downstream", "kinds": ["incident"]},
+        "duty": {"role": "liaison", "policy": "sooner", **duty},
+    }
+    whole = {
+        "id": "plan-own",
+        "title": {"zh": "达州预案", "en": "Plan of Dazhou"},
+        "form": "plan",
+        "parties": [DAZHOU],
+        "valid_from": "2020-01-01",
+        "policy": {"sooner": {"within_minutes": minutes, "what": {"zh": "首次呼叫", "en": "first attempt"}}},
+        "clauses": [clause],
+        "provenance": {"zh": "试验", "en": "trial"},
+    }
+    assert list(faults(whole)) == []
+    return body.read(whole, 1)
+
+
+def test_a_local_plan_shortens_the_limit_of_an_agreement_and_both_clauses_are_cited() -> None:
+    facts = region.facts(DAZHOU, region.TONGBO, REGISTER)
+    tongbo = region.agreement("tongbo-2020")
+    [one] = drafts(obligations(facts, [tongbo, plan()], REGISTER))
+    assert (one.tells, one.role) == (LIANGPING, Role.LIAISON)
+    assert one.deadline_at == KNOWN_AT + timedelta(minutes=10)
+    assert {agreement for agreement, _ in one.clauses} == {"tongbo-2020", "plan-own"}
+    [other] = drafts(obligations(facts, [tongbo, plan(100_000)], REGISTER))
+    [alone] = drafts(obligations(facts, [tongbo], REGISTER))
+    assert other.deadline_at == alone.deadline_at
+
+
+def test_a_local_plan_alone_tells_nobody_outside_and_leaves_every_gap() -> None:
+    facts = region.facts(DAZHOU, region.TONGBO, REGISTER)
+    assert obligations(facts, [plan()], REGISTER) == ()
+    tongbo = region.agreement("tongbo-2020")
+    with_plan, without = ([tongbo, plan()], [tongbo])
+    found = [gaps(facts, each, REGISTER, obligations(facts, each, REGISTER)) for each in (with_plan, without)]
+    assert found[0] == found[1]
+
+
+def test_a_local_plan_binds_its_own_party_only_and_may_name_whom_it_means() -> None:
+    back = region.facts(LIANGPING, region.TONGBO_FROM_LIANGPING, REGISTER)
+    tongbo = region.agreement("tongbo-2020")
+    assert {one.agreement for one in obligations(back, [tongbo, plan()], REGISTER)} == {"tongbo-2020"}
+    facts = region.facts(DAZHOU, region.TONGBO, REGISTER)
+    meant = obligations(facts, [*ALL, plan(tells=[LIANGPING])], REGISTER)
+    assert {one.tells for one in meant if one.agreement == "plan-own"} == {LIANGPING}

@@ -25,6 +25,7 @@ from emergency.agreements.values import (
 )
 from tests.emergency.agreements import region
 from tests.emergency.agreements.region import Step
+from tests.emergency.agreements.test_obligations import plan
 
 REGISTER = region.divisions()
 ALL = region.agreements()
@@ -57,7 +58,12 @@ def incidents(draw: st.DrawFn) -> Facts:
     return region.facts(REGISTER.desk_of(steps[0].code) or "", steps, REGISTER, kind=kind, grade=grade)
 
 
-some_agreements = st.lists(st.sampled_from(ALL), unique_by=lambda one: one.id)
+OUTWARD = tuple(
+    replace(plan(minutes), id=f"plan-{code}", parties=(code,))
+    for code, minutes in (("511700", 1), ("510000", 100_000), ("500155", 5))
+)
+"""Plans of one party that make its duties downstream stricter, or would make them looser."""
+some_agreements = st.lists(st.sampled_from((*ALL, *OUTWARD)), unique_by=lambda one: one.id)
 
 
 @calm
@@ -82,7 +88,7 @@ def test_a_recipient_is_always_justified_by_a_reached_stretch_or_a_named_duty(
 
 
 @calm
-@given(incidents(), some_agreements, st.sampled_from(ALL))
+@given(incidents(), some_agreements, st.sampled_from((*ALL, *OUTWARD)))
 def test_adding_an_agreement_never_removes_a_duty(facts: Facts, agreements: list[Agreement], more: Agreement) -> None:
     with_law = [STATUTE, *(one for one in agreements if one.id != STATUTE.id)]
     before = set(obligations(facts, with_law, REGISTER))
@@ -189,6 +195,18 @@ def test_a_plan_of_one_side_tightens_a_limit_and_never_loosens_it(facts: Facts) 
         without = _deadlines(drafts(obligations(facts, [STATUTE, UPWARD], REGISTER)))
         within = _deadlines(drafts(obligations(facts, [STATUTE, UPWARD, *loose], REGISTER)))
         assert all(within[which] <= deadline for which, deadline in without.items())
+
+
+@calm
+@given(incidents(), some_agreements, st.sampled_from(OUTWARD))
+def test_a_plan_of_one_party_tells_nobody_new_and_nobody_later(
+    facts: Facts, agreements: list[Agreement], more: Agreement
+) -> None:
+    others = [one for one in agreements if one.id != more.id]
+    before, after = (obligations(facts, held, REGISTER) for held in (others, [*others, more]))
+    assert {(one.who, one.tells, one.kind) for one in after} == {(one.who, one.tells, one.kind) for one in before}
+    was, now = _deadlines(drafts(before)), _deadlines(drafts(after))
+    assert all(now[which] <= deadline for which, deadline in was.items())
 
 
 def _deadlines(made: Iterable[NotificationDraft]) -> dict[tuple[str, str, str, str], datetime]:

@@ -21,13 +21,34 @@ def test_every_line_is_listed_with_choices_and_versions(jia: Asker) -> None:
 
 @pytest.mark.parametrize(
     ("query", "rows"),
-    [("division=V30100", 1), ("state=covered", 3), ("agreement=valley-pact&left_out=1", 1), ("river=nothing", 0)],
+    [("division=V30100", 1), ("state=covered", 3), ("agreement=valley-pact&left_out=1", 1)],
 )
 def test_filters_are_the_same_for_rows_and_files(jia: Asker, query: str, rows: int) -> None:
     assert len(jia.get(f"/api/v1/coverage?{query}").get_json()["rows"]) == rows
     drawn = jia.get(f"/api/v1/coverage?{query}&format=geojson")
     assert drawn.mimetype == "application/geo+json"
     assert len(drawn.get_json(force=True)["features"]) == rows
+
+
+@pytest.mark.parametrize("form", ["", "&format=csv"])
+@pytest.mark.parametrize(
+    ("query", "field", "known"),
+    [
+        ("river=nothing", "river", "谷河"),
+        ("division=V99999", "division", "V10100"),
+        ("agreement=nope", "agreement", "valley-pact"),
+    ],
+)
+def test_a_filter_that_nobody_knows_is_refused_with_those_there_are(
+    jia: Asker, query: str, field: str, known: str, form: str
+) -> None:
+    answer = jia.get(f"/api/v1/coverage?{query}{form}")
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    told = answer.get_json()
+    assert told["field"] == field
+    assert known in told["known"]
+    assert known in told["detail"]
+    assert f"flask agreements names {field}s" in told["detail"]
 
 
 def test_files_are_named_by_their_day_and_speak_the_readers_language(jia: Asker) -> None:
@@ -76,6 +97,7 @@ def test_an_agreement_shows_what_is_held_and_where_its_parties_lie(jia: Asker) -
     found = jia.get("/api/v1/agreements/valley-pact").get_json()
     [clause] = found["clauses"]
     assert (clause["id"], clause["text_held"], clause["within_minutes"], clause["source"]) == ("2", True, 20, "policy")
+    assert (clause["confidence"], clause["confidence_name"], clause["tiers"]) == ("A", "内容见于来源", [])
     assert [each["code"] for each in found["parties"]] == ["V10100", "V20100"]
     assert found["outlines"]["missing"] == []
     drawn = {(each["properties"]["code"], each["properties"]["drawn_as"]) for each in found["outlines"]["features"]}
@@ -139,3 +161,24 @@ def test_without_any_agreement_the_pages_say_what_would_be_here(jia: Asker, vall
     assert "flask agreements load" in jia.get("/agreements?lang=en", accept="text/html").text
     found = jia.get("/api/v1/coverage").get_json()
     assert found["counts"]["rows"]["none"] == 4
+
+
+@pytest.mark.parametrize(
+    ("tongue", "shown"),
+    [
+        ("zh", ("C（内容存疑，使用前须核实）", "秘书处 → 联席会议")),
+        ("en", ("C (its content is doubtful", "secretariat → joint meeting")),
+    ],
+)
+def test_the_page_of_an_agreement_says_how_sure_a_clause_is_and_who_holds_it(
+    jia: Asker, valley_database: Engine, tongue: str, shown: tuple[str, str]
+) -> None:
+    put = (
+        'update agreements set body = body || jsonb_build_object(\'tiers\', \'[{"id": "meeting", "name": {"zh": '
+        '"联席会议", "en": "joint meeting"}}, {"id": "office", "name": {"zh": "秘书处", "en": '
+        "\"secretariat\"}}]'::jsonb, 'clauses', jsonb_set(body->'clauses', '{0,confidence}', '\"C\"')) where id = 'valley-pact'"
+    )
+    with valley_database.begin() as connection:
+        connection.exec_driver_sql(put)
+    page = jia.get(f"/agreements/valley-pact?lang={tongue}", accept="text/html").text
+    assert all(words in page for words in shown)

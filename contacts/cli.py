@@ -65,7 +65,7 @@ def _load_table(file: Path, jurisdiction: str | None, dry: bool, as_json: bool) 
     vault = numbers.vault(parts().settings.contacts_key)
     with parts().sessions.begin() as session:
         by = importing.By(None, jurisdiction)
-        report = importing.take(session, file.name, content, by, vault=vault, dry=dry, at=clock.now())
+        report = importing.take(session, content, by, vault=vault, dry=dry, at=clock.now())
     if as_json:
         click.echo(json.dumps(report.stored(), ensure_ascii=False))
     else:

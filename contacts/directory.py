@@ -349,23 +349,26 @@ def store_contact(session: Session, entry: ContactEntry, vault: Vault) -> tuple[
 
 def _organisation_of(session: Session, entry: ContactEntry) -> int:
     """The organisation that the file names; else the duty room of the desk, or the office kept for a place."""
-    key = entry.organisation or f"{entry.division}/{Kind.DUTY_ROOM.value}"
+    if entry.organisation is not None:
+        named = select(OrganisationRow.id).where(OrganisationRow.key == entry.organisation)
+        return session.scalars(named).one()
+    office = PLACE_MARK in entry.division
+    name = Words(entry.name_zh, entry.name_en) if office else KINDS[Kind.DUTY_ROOM]
+    return own_office(session, entry.division, name, kept_by=entry.kept_by or entry.division).id
+
+
+def own_office(session: Session, place: str, name: Words, *, kept_by: str) -> OrganisationRow:
+    """The duty room of a desk, or the office kept for a place; made where there is none."""
+    key = f"{place}/{Kind.DUTY_ROOM.value}"
     row = session.scalar(select(OrganisationRow).where(OrganisationRow.key == key))
     if row is None:
-        kind = Kind.INTAKE if entry.division.startswith("site:") else Kind.DUTY_ROOM
-        name = Words(entry.name_zh, entry.name_en) if PLACE_MARK in entry.division else KINDS[kind]
+        kind = Kind.INTAKE if place.startswith("site:") else Kind.DUTY_ROOM
         row = OrganisationRow(
-            key=key,
-            kept_by=entry.kept_by or entry.division,
-            place=entry.division,
-            kind=kind.value,
-            name_zh=name.zh,
-            name_en=name.en,
-            active=True,
+            key=key, kept_by=kept_by, place=place, kind=kind.value, name_zh=name.zh, name_en=name.en, active=True
         )
         session.add(row)
         session.flush()
-    return row.id
+    return row
 
 
 def keep_methods(session: Session, contact_id: int, wanted: Sequence[tuple[str, str]], vault: Vault) -> bool:

@@ -181,7 +181,7 @@ def take_table(code: str) -> Response:
     def do(session: Session) -> Done:
         keeping.require_keeper(signed_in(), code)
         by = importing.By(signed_in(), code)
-        report = importing.take(session, "", content, by, vault=_vault(), dry=dry, at=at)
+        report = importing.take(session, content, by, vault=_vault(), dry=dry, at=at)
         return report.stored(), 200
 
     return once(do)
@@ -207,8 +207,7 @@ def page() -> str:
     """The directory of a desk; one's own first."""
     officer, at = signed_in(), clock.now()
     with parts().sessions.begin() as session:
-        names = desk_names(session, listing.desks(session), at)
-        code = request.args.get("desk") or officer.desk or next(iter(names), "")
+        code, names = chosen(session, at)
         found = listing.organisations(session, code, vault=_vault(), now=at)
     return _render("directory.html", code, names, organisations=found, mine=keeping.keeps(officer, code))
 
@@ -271,6 +270,13 @@ def choices(tongue: Language) -> dict[str, dict[str, str]]:
         "days": kinds.DAYS,
     }
     return {name: {str(key): each.to(tongue) for key, each in table.items()} for name, table in tables.items()}
+
+
+def chosen(session: Session, at: datetime) -> tuple[str, dict[str, str]]:
+    """Which desk a page is about, and all that can be chosen; one's own first."""
+    known = listing.desks(session)
+    code = request.args.get("desk") or signed_in().desk or next(iter(known), "")
+    return code, desk_names(session, list(dict.fromkeys((*known, code))), at)
 
 
 def desk_names(session: Session, codes: list[str], at: datetime) -> dict[str, str]:

@@ -77,12 +77,28 @@ def cells(
         begin, end = instant(day, MIDNIGHT, zone), instant(day + DAY, MIDNIGHT, zone)
         on_day = [each for each in turns if each.since < end and begin < each.until]
         roles = tuple(
-            (role, tuple(_piece(each, begin, end, zone) for each in on_day if each.role is role)) for role in Role
+            (role, _joined([_piece(each, begin, end, zone) for each in on_day if each.role is role])) for role in Role
         )
         inside = month is None or day.month == month
         made.append(Cell(day, counts_as(day, calendar), day in calendar, inside, roles))
         day += DAY
     return made
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Turns of the same people by the same layer, one after the other, are one piece: nothing changes hands."""
+    made: list[Piece] = []
+    for each in pieces:
+        last = made[-1] if made else None
+        if last is not None and _alike(last.turn) == _alike(each.turn):
+            made[-1] = Piece(each.turn, last.begins, each.ends)
+        else:
+            made.append(each)
+    return tuple(made)
+
+
+def _alike(turn: Turn) -> tuple[object, ...]:
+    return turn.people, turn.reason, turn.source, turn.id
 
 
 def _piece(turn: Turn, begin: datetime, end: datetime, zone: ZoneInfo) -> Piece:

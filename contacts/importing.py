@@ -84,9 +84,9 @@ class By:
         return self.officer is None or keeping.keeps(self.officer, desk)
 
 
-def take(session: Session, name: str, content: bytes, by: By, *, vault: Vault, dry: bool, at: datetime) -> Report:
+def take(session: Session, content: bytes, by: By, *, vault: Vault, dry: bool, at: datetime) -> Report:
     """Take a table in, or (dry) only say what would come of it. BadFile where the file cannot be read at all."""
-    reports = [_row(session, each, by, vault, dry, at) for each in sheets.wanted(sheets.read(name, content), by.desk)]
+    reports = [_row(session, each, by, vault, dry, at) for each in sheets.wanted(sheets.read(content), by.desk)]
     return Report(tuple(reports), dry)
 
 
@@ -183,8 +183,12 @@ def _organisation(session: Session, wanted: Wanted) -> OrganisationRow:
     named = [each for each in found if wanted.organisation is None or each.name_zh == name.zh]
     if named:
         return named[0]
+    key = f"{wanted.division}/{wanted.kind.value}/{place}/{name.zh}"
+    renamed = session.scalar(select(OrganisationRow).where(OrganisationRow.key == key))
+    if renamed is not None:
+        return renamed
     row = OrganisationRow(
-        key=f"{wanted.division}/{wanted.kind.value}/{place}/{name.zh}",
+        key=key,
         kept_by=wanted.division,
         place=place,
         kind=wanted.kind.value,

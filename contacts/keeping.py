@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from contacts import directory
 from contacts.directory import PLACE_MARK, set_all
-from contacts.kinds import DIALLED, How, Kind, Tier, Way
+from contacts.kinds import DIALLED, KINDS, How, Kind, Tier, Way
 from contacts.models import ContactRow, MethodRow, OrganisationRow, RotationRow
 from contacts.numbers import Vault, country_of, read_number
 from contacts.values import Channel, Level, Role
@@ -177,11 +177,11 @@ def add(
     owner = _owner(session, desk, draft.organisation)
     row = ContactRow(
         key=key or f"{desk}/{secrets.token_hex(6)}",
-        desk=owner.place if owner else desk,
+        desk=owner.place,
         kept_by=desk,
         origin=FROM_PAGE,
         version=1,
-        **_values(draft, profile, owner.id if owner else None),
+        **_values(draft, profile, owner.id),
     )
     session.add(row)
     session.flush()
@@ -371,9 +371,10 @@ def profile_of(numbers: Sequence[tuple[Way, str]]) -> str:
     return "CN"
 
 
-def _owner(session: Session, desk: str, organisation_id: int | None) -> OrganisationRow | None:
+def _owner(session: Session, desk: str, organisation_id: int | None) -> OrganisationRow:
+    """The organisation of a contact; its desk's own duty room where none is named."""
     if organisation_id is None:
-        return None
+        return directory.own_office(session, desk, KINDS[Kind.DUTY_ROOM], kept_by=desk)
     row = organisation(session, organisation_id)
     if row.kept_by != desk:
         words = Words("没有这个单位。", "There is no such organisation.")

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contacts import directory, feed, gaps, grid, handover, keeping, listing, rostering
-from contacts.directory_web import choices, desk_names, whole, yes
+from contacts.directory_web import choices, chosen, whole, yes
 from contacts.grid import View
 from contacts.kinds import DAYS, WEEK
 from contacts.models import ContactRow, OverrideRow, RosterDayRow, RosterRow, RotationRow, ShiftRow
@@ -315,8 +315,7 @@ def page() -> str:
     """The roster of a desk by week or month: who is on duty, where nobody is, and what can be changed."""
     officer, now = signed_in(), clock.now()
     with parts().sessions.begin() as session:
-        names = desk_names(session, listing.desks(session), now)
-        code = request.args.get("desk") or officer.desk or next(iter(names), "")
+        code, names = chosen(session, now)
         facts = _page_facts(session, code, now)
         if officer.desk == code:
             facts |= _hand_over_facts(session, code)

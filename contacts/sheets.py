@@ -132,7 +132,7 @@ class BadRow:
     faults: tuple[Fault, ...]
 
 
-def read(name: str, content: bytes) -> list[tuple[int, dict[str, Any]]]:
+def read(content: bytes) -> list[tuple[int, dict[str, Any]]]:
     """The rows of a file that are not empty, each with its number and its cells by column; BadFile says what to do."""
     if len(content) > MOST_BYTES:
         raise _bad(f"文件超过 {MOST_BYTES // 1000} KB，请分成几份", f"is over {MOST_BYTES // 1000} KB: split it")

@@ -331,7 +331,7 @@ def test_p1_whatever_the_shape_of_a_roster_a_message_has_deliveries_or_a_recorde
         for role, days, hour, hours in shape["shifts"]:
             draft = shift(
                 (able[0],),
-                able and (able[-1],),
+                (able[-1],),
                 role=role,
                 days=frozenset(days),
                 starts=time(hour),

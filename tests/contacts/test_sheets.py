@@ -33,7 +33,7 @@ OFFICER = Officer(7, "值班员", Role.DUTY_OFFICER, DESK, None, "stamp")
 
 def take(session: Session, content: str | bytes, *, dry: bool = False, by: By | None = None) -> Report:
     raw = content.encode() if isinstance(content, str) else content
-    made = importing.take(session, "t.csv", raw, by or By(OFFICER, DESK), vault=VAULT, dry=dry, at=clock.now())
+    made = importing.take(session, raw, by or By(OFFICER, DESK), vault=VAULT, dry=dry, at=clock.now())
     session.flush()
     return made
 
@@ -165,7 +165,7 @@ def test_the_templates_are_tables_that_can_be_taken(session: Session) -> None:
 @given(st.binary(max_size=400))
 def test_whatever_the_bytes_there_are_rows_or_one_sentence(content: bytes) -> None:
     try:
-        found = sheets.wanted(sheets.read("x", content), DESK)
+        found = sheets.wanted(sheets.read(content), DESK)
     except BadFile as refused:
         said, found = (refused.words.zh, refused.words.en), []
     else:

@@ -99,19 +99,23 @@ def _row(session: Session, row: Wanted | BadRow, by: By, vault: Vault, dry: bool
         return RowReport(row.n, Came.REFUSED, title, (Fault(COLUMNS["division"].heading, words),))
     nested = session.begin_nested()  # a row that fails late takes nothing with it
     try:
-        came = _store(session, row, by, vault, at)
+        came, facts = _store(session, row, vault, at)
     except EmergencyError as wrong:
         nested.rollback()
         column = COLUMNS.get(wrong.field or "", COLUMNS["id"])
         return RowReport(row.n, Came.REFUSED, title, (Fault(column.heading, wrong.words),))
     if dry:
         nested.rollback()
-    else:
-        nested.commit()
+        return RowReport(row.n, came, title)
+    nested.commit()
+    if came is not Came.SAME:  # noted last: an entry is not taken back with the row
+        kind = "contact.added" if came is Came.ADDED else "contact.changed"
+        journal.append(session, f"desk:{row.division}", kind, by=by.actor, at=at, facts=facts)
     return RowReport(row.n, came, title)
 
 
-def _store(session: Session, wanted: Wanted, by: By, vault: Vault, at: datetime) -> Came:
+def _store(session: Session, wanted: Wanted, vault: Vault, at: datetime) -> tuple[Came, dict[str, Any]]:
+    """Make the contact what the row says; what came of it, and the facts for the journal."""
     row = session.scalar(select(ContactRow).where(ContactRow.key == wanted.key).with_for_update())
     if row is not None and keeping.keeper(row) != wanted.division:
         words = Words("这个编号已是其他席位的联络人，请换一个。", "That id is a contact of another desk: take another.")
@@ -141,14 +145,12 @@ def _store(session: Session, wanted: Wanted, by: By, vault: Vault, at: datetime)
     if _methods(session, row, numbers, vault):
         fields.append("numbers")
     if not added and not fields:
-        return Came.SAME
+        return Came.SAME, {}
     row.version += 1
     if directory.PLACE_MARK not in row.desk:
         directory.begin_roster(session, row.desk, directory.DEFAULT_ZONE, at=at)
     facts = {"contact": row.id, "role": row.role, "fields": sorted(fields), "imported": True}
-    kind = "contact.added" if added else "contact.changed"
-    journal.append(session, f"desk:{wanted.division}", kind, by=by.actor, at=at, facts=facts)
-    return Came.ADDED if added else Came.CHANGED
+    return (Came.ADDED if added else Came.CHANGED), facts
 
 
 def _methods(session: Session, row: ContactRow, numbers: Sequence[tuple[Way, str]], vault: Vault) -> bool:

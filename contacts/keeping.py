@@ -248,6 +248,7 @@ def add_methods(
             MethodRow.contact_id == row.id, MethodRow.channel == way.value, MethodRow.lookup.in_(vault.lookups(number))
         )
         method = session.scalar(known)
+        n = _last_place(session, row.id, way) + 1
         if method is None:
             method = directory.sealed(MethodRow(contact_id=row.id, channel=way.value), number, vault)
             session.add(method)
@@ -256,7 +257,7 @@ def add_methods(
                 "这个联络人已有这个号码，用途也相同。", "This contact has that number already, for the same use."
             )
             raise Conflict("number-known", words, field="number")
-        method.active, method.n = True, _last_place(session, row.id, way) + 1
+        method.active, method.n = True, n
         session.flush()
         made.append(method.id)
         facts = {"contact": row.id, "method": method.id, "way": way.value}

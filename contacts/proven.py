@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from contacts.models import AttemptRow, DeliveryRow, InboundRow, IntakeCallRow, MethodRow
@@ -46,7 +47,7 @@ def of_methods(session: Session, contacts: Sequence[int]) -> dict[int, Proven]:
     newest = (
         select(heard.c.method, heard.c.at, heard.c.how)
         .where(heard.c.at.is_not(None))
-        .distinct(heard.c.method)
+        .ext(distinct_on(heard.c.method))
         .order_by(heard.c.method, heard.c.at.desc())
     )
     return {row.method: Proven(row.at, row.how) for row in session.execute(newest)}

@@ -10,7 +10,7 @@ from flask.cli import NoAppException
 from sqlalchemy.orm import Session
 
 from contacts import cli as contacts_cli
-from contacts import directory, numbers
+from contacts import directory, directory_web, gaps, numbers, roster_web
 from contacts import web as contacts_web
 from contacts.deliveries import deliveries_of
 from contacts.preview import preview
@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = new_app(known, _delivery(known))
     session.attach(app)
     problem.attach(app)
-    for blueprint in (*blueprints.ALL, contacts_web.blueprint):
+    for blueprint in (*blueprints.ALL, contacts_web.blueprint, directory_web.blueprint, roster_web.blueprint):
         app.register_blueprint(blueprint)
     for command in (*groups.ALL, *contacts_cli.COMMANDS):
         app.cli.add_command(command)
@@ -49,7 +49,7 @@ def _delivery(settings: Settings) -> Delivery:
     def load(session: Session, file: Path) -> object:
         return directory.load(session, directory.read(file), numbers.vault(settings.contacts_key), at=clock.now())
 
-    return Delivery(deliveries_of, previewed, load)
+    return Delivery(deliveries_of, previewed, load, (gaps.check,))
 
 
 def _from_environment() -> Settings:

@@ -4,7 +4,7 @@ import json
 import signal
 import threading
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,29 +12,41 @@ import click
 import gevent.monkey
 from flask.cli import AppGroup, with_appcontext
 
-from contacts import directory, dispatch, numbers
+from contacts import directory, dispatch, gaps, importing, numbers, rekey, sheets
 from contacts import roster as rosters
 from contacts.channels.twilio_sms import TwilioSms, account
 from contacts.channels.websocket import WebsocketPage
 from contacts.marks import Marker
 from contacts.office import Lines, Office
 from contacts.values import Channel, Contact, Gap, Policy, Role
-from emergency import clock
+from emergency import clock, journal
 from emergency.cli.say import speaking
-from emergency.errors import BadInput, NotReady
+from emergency.errors import BadFile, BadInput, Conflict, NotReady
 from emergency.units import iso
 from emergency.web.app import parts
-from emergency.words import Words
+from emergency.words import Language, Words
 
 contacts_group = AppGroup("contacts", help="联络人 / Contacts.")
 roster_group = AppGroup("roster", help="值班表 / Rosters.")
+TABLES: Final = (".csv", ".xlsx")
 
 
 @contacts_group.command("load")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--jurisdiction", help="表格里没写席位代码的行归谁 / the desk of rows that name none (CSV, XLSX)")
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 / check only (CSV, XLSX)")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON (CSV, XLSX)")
 @speaking
-def load(file: Path) -> None:
-    """载入联络人与值班表 / Load contacts and rosters."""
+def load(file: Path, jurisdiction: str | None, dry_run: bool, as_json: bool) -> None:
+    """载入联络人与值班表（YAML 整份；CSV、XLSX 逐行） / Load contacts: YAML whole with rosters, CSV and XLSX row by row."""
+    if file.suffix.lower() in TABLES:
+        _load_table(file, jurisdiction, dry_run, as_json)
+        return
+    if dry_run or as_json or jurisdiction:
+        words = Words(
+            "--dry-run、--json、--jurisdiction 只用于 CSV 和 XLSX。", "These options are for CSV and XLSX only."
+        )
+        raise BadInput("not-a-table", words)
     document = directory.read(file)
     with parts().sessions.begin() as session:
         loaded = directory.load(session, document, numbers.vault(parts().settings.contacts_key), at=clock.now())
@@ -42,6 +54,73 @@ def load(file: Path) -> None:
         f"已载入 {loaded.desks} 个席位、{loaded.contacts} 名联络人、{loaded.rosters} 张值班表。 "
         f"{loaded.desks} desks, {loaded.contacts} contacts, {loaded.rosters} rosters loaded."
     )
+
+
+def _load_table(file: Path, jurisdiction: str | None, dry: bool, as_json: bool) -> None:
+    try:
+        content = file.read_bytes()
+    except OSError as trouble:
+        words = Words(f"{file.name}：读不到：{trouble.strerror}。", f"{file.name}: cannot be read: {trouble.strerror}.")
+        raise BadFile("bad-table", words) from trouble
+    vault = numbers.vault(parts().settings.contacts_key)
+    with parts().sessions.begin() as session:
+        by = importing.By(None, jurisdiction)
+        report = importing.take(session, content, by, vault=vault, dry=dry, at=clock.now())
+    if as_json:
+        click.echo(json.dumps(report.stored(), ensure_ascii=False))
+    else:
+        _say_report(report)
+    refused = report.count(importing.Came.REFUSED)
+    if refused:
+        words = Words(
+            f"{refused} 行没有载入，请按上面所说改正后再来一次。",
+            f"{refused} rows were not taken: correct them as said above.",
+        )
+        raise BadFile("rows-refused", words)
+
+
+def _say_report(report: importing.Report) -> None:
+    for row in report.rows:
+        for each in row.faults:
+            click.echo(
+                f"第 {row.n} 行，{each.column.zh}：{each.words.zh} / row {row.n}, {each.column.en}: {each.words.en}"
+            )
+    added, changed, same = (report.count(each) for each in list(importing.Came)[:3])
+    dry = Words("（只检查，未写入）", " (checked only, nothing written)") if report.dry else Words("", "")
+    click.echo(
+        f"新增 {added}，更改 {changed}，不变 {same}{dry.zh}。 {added} added, {changed} changed, {same} the same{dry.en}."
+    )
+
+
+@contacts_group.command("template")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--english", is_flag=True, help="英文表头 / headings in English")
+@speaking
+def template(file: Path, english: bool) -> None:
+    """写一份空表 / Write an empty table: FILE ends in .csv or .xlsx."""
+    form = sheets.form_of(file.suffix.lower().lstrip("."))
+    file.write_bytes(sheets.template(form, Language.EN if english else Language.ZH))
+    click.echo(f"已写出 {file.name}。 {file.name} written.")
+
+
+@contacts_group.command("rekey")
+@click.option(
+    "--batch", type=click.IntRange(1, 10_000), default=rekey.BATCH, show_default=True, help="每批行数 / rows a step"
+)
+@speaking
+def rekey_command(batch: int) -> None:
+    """用 CONTACTS_KEY 的第一个密钥重新加密所有号码，可随时中断 / Lock every number with the first key; may be broken off."""
+    vault, done = numbers.vault(parts().settings.contacts_key), 0
+    while True:
+        with parts().sessions.begin() as session:
+            some = rekey.step(session, vault, batch=batch)
+        done += some
+        if not some:
+            break
+    with parts().sessions.begin() as session:
+        left = rekey.left(session, vault)
+        journal.append(session, "system", "contacts.rekeyed", by=directory.BY, at=clock.now(), facts={"numbers": done})
+    click.echo(f"已重新加密 {done} 个号码，还剩 {left} 个。 {done} numbers locked again, {left} left.")
 
 
 @contacts_group.command("confirm")
@@ -63,13 +142,37 @@ def who(jurisdiction: str, given_at: str | None, as_json: bool) -> None:
     """谁在值班 / Who is on duty."""
     at = _instant(given_at) if given_at else clock.now()
     with parts().sessions.begin() as session:
-        found = rosters.duty(directory.roster(session, jurisdiction), jurisdiction, at)
+        kept = directory.roster(session, jurisdiction)
+    found = rosters.duty(kept, jurisdiction, at)
     if as_json:
-        duty = [_plain(role, found[role]) for role in found]
+        duty = [_plain(role, found[role]) | {"also": _also(kept, role, found[role], at)} for role in found]
         click.echo(json.dumps({"jurisdiction": jurisdiction, "at": iso(at), "duty": duty}, ensure_ascii=False))
         return
     for role in found:
         click.echo(f"{role.value}\t{_line(found[role])}")
+
+
+@roster_group.command("gaps")
+@click.option("--jurisdiction", required=True, help="区划代码 / code of the desk")
+@click.option("--days", type=click.IntRange(1, 92), default=14, show_default=True, help="看几天 / days ahead")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+@speaking
+def find_gaps(jurisdiction: str, days: int, as_json: bool) -> None:
+    """今后几天值班表有没有空缺；有则退出码非零 / Gaps in the days to come; fails where there are any."""
+    now = clock.now()
+    with parts().sessions.begin() as session:
+        found = gaps.holes(session, jurisdiction, since=now, until=now + timedelta(days=days))
+    if as_json:
+        document = {"jurisdiction": jurisdiction, "days": days, "gaps": [each.shown() for each in found]}
+        click.echo(json.dumps(document, ensure_ascii=False))
+    for each in () if as_json else found:
+        words = each.reason.words
+        click.echo(f"{each.role.value}\t{iso(each.since)}\t{iso(each.until)}\t{words.zh} / {words.en}")
+    if found:
+        words = Words(f"今后 {days} 天有 {len(found)} 处空缺。", f"{len(found)} gaps in the next {days} days.")
+        raise Conflict("roster-gaps", words)
+    if not as_json:
+        click.echo(f"今后 {days} 天没有空缺。 No gaps in the next {days} days.")
 
 
 @click.command("dispatch")
@@ -138,6 +241,12 @@ def _plain(role: Role, found: Contact | Gap) -> dict[str, Any]:
         return {"role": role.value, "contact": None, "gap": found.reason.stored()}
     contact = {"id": found.id, "name_zh": found.name.zh, "name_en": found.name.en, "language": found.language.value}
     return {"role": role.value, "contact": contact, "gap": None}
+
+
+def _also(kept: rosters.Roster | None, role: Role, first: Contact | Gap, at: datetime) -> list[dict[str, Any]]:
+    """Who else stands in a role, after the one who is told first."""
+    others = [each for each in rosters.standing(kept, role, at) if each.active and each != first]
+    return [{"id": each.id, "name_zh": each.name.zh, "name_en": each.name.en} for each in others]
 
 
 def _line(found: Contact | Gap) -> str:

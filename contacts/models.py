@@ -4,10 +4,10 @@ An open delivery has `act_at`: when something is next to be done about it (send,
 events are only ever added; an attempt is written before the provider is called and gets its outcome once.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Identity, Integer, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Identity, Integer, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,8 +15,31 @@ from emergency.db import Base
 from emergency.notifications import NotificationRow
 
 
+class OrganisationRow(Base):
+    """An organisation that is told: of which kind, which desk keeps it, and for which place it is rung.
+
+    place: a desk's code, `inside:CODE` for an office of one's own side there, `site:N` for an intake.
+    """
+
+    __tablename__ = "organisations"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    kept_by: Mapped[str] = mapped_column(String(20), index=True)
+    place: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(24))
+    name_zh: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(Boolean)
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+
+
 class ContactRow(Base):
-    """A liaison or an office. `key` is its name in the file that it was loaded from."""
+    """A liaison or an office. `key` is its name in the file that it was loaded from.
+
+    desk: where it is told; kept_by: whose people keep it (null: the desk's own). origin: `file` or `page`. version rises
+    with every change, so that two who edit at once do not overwrite each other.
+    """
 
     __tablename__ = "contacts"
 
@@ -31,12 +54,18 @@ class ContactRow(Base):
     content_level: Mapped[str] = mapped_column(String(5))
     active: Mapped[bool] = mapped_column(Boolean)
     officer_name: Mapped[str | None] = mapped_column(Text)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    kept_by: Mapped[str | None] = mapped_column(String(20), index=True)
+    tier: Mapped[str | None] = mapped_column(String(20))
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    origin: Mapped[str] = mapped_column(String(8), server_default="file")
 
 
 class MethodRow(Base):
     """A way to reach a contact, in order of preference. The number is encrypted; `lookup` (HMAC) finds it.
 
-    wrong_at: since when it is held to be a wrong number; verified_at: when an administrator last confirmed it.
+    wrong_at: since when it is held to be a wrong number; verified_at, verified_by: when it was last confirmed, by whom, how.
+    proven_at, proven_by: when a person last answered a contact test by it. sealed_with: the mark of the key that locks it.
     """
 
     __tablename__ = "contact_methods"
@@ -51,6 +80,10 @@ class MethodRow(Base):
     verified_at: Mapped[datetime | None]
     opted_out_at: Mapped[datetime | None]
     wrong_at: Mapped[datetime | None]
+    verified_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    proven_at: Mapped[datetime | None]
+    proven_by: Mapped[str | None] = mapped_column(String(20))
+    sealed_with: Mapped[str | None] = mapped_column(String(16))
 
 
 class RotationRow(Base):
@@ -66,8 +99,88 @@ class RotationRow(Base):
     turns: Mapped[list[int]] = mapped_column(JSONB)
 
 
+class RosterRow(Base):
+    """How a desk keeps its roster: by which clock, how many days ahead it is checked, and when next."""
+
+    __tablename__ = "rosters"
+
+    desk: Mapped[str] = mapped_column(String(20), primary_key=True)
+    time_zone: Mapped[str] = mapped_column(Text)
+    horizon_days: Mapped[int] = mapped_column(SmallInteger)
+    next_check_at: Mapped[datetime] = mapped_column(index=True)
+    checked_at: Mapped[datetime | None]
+
+
+class ShiftRow(Base):
+    """A shift of a role: on which days it begins, when, for how long, and who takes turns. Ended, never deleted."""
+
+    __tablename__ = "shifts"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    desk: Mapped[str] = mapped_column(String(20), index=True)
+    role: Mapped[str] = mapped_column(String(10))
+    label: Mapped[str] = mapped_column(Text)
+    days: Mapped[list[str]] = mapped_column(JSONB)
+    starts: Mapped[str] = mapped_column(String(5))
+    hours: Mapped[int] = mapped_column(Integer)
+    anchor_on: Mapped[date] = mapped_column(Date)
+    until_on: Mapped[date | None] = mapped_column(Date)
+    changes: Mapped[str] = mapped_column(String(8))
+    turns: Mapped[list[list[int]]] = mapped_column(JSONB)
+    entered_at: Mapped[datetime]
+    entered_by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class RosterDayRow(Base):
+    """A day of a desk that counts as another: a holiday, or a weekend day that is worked."""
+
+    __tablename__ = "roster_days"
+
+    desk: Mapped[str] = mapped_column(String(20), primary_key=True)
+    on_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    counts_as: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(Text)
+
+
+class FeedRow(Base):
+    """A calendar address of a desk's roster; its secret is kept as SHA-256 only."""
+
+    __tablename__ = "roster_feeds"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    desk: Mapped[str] = mapped_column(String(20), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    label: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+    made_by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    revoked_at: Mapped[datetime | None]
+
+
+class HandOverRow(Base):
+    """A desk handed over with notes, line by line, until another officer of it takes it or the giver takes it back."""
+
+    __tablename__ = "desk_hand_overs"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    desk: Mapped[str] = mapped_column(String(20), index=True)
+    lines: Mapped[list[str]] = mapped_column(JSONB)
+    given_at: Mapped[datetime]
+    given_by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    given_name: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(String(10))
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    answered_name: Mapped[str | None] = mapped_column(Text)
+    remark: Mapped[str] = mapped_column(Text, server_default="")
+
+
 class OverrideRow(Base):
-    """An exception: a contact stands in for a role from since until just before until."""
+    """An exception: a contact (and others with it) stands in for a role from since until just before until.
+
+    kind: override, cover or swap; pair: the other half of a swap. Taken back it has ended_at, and counts no more.
+    """
 
     __tablename__ = "overrides"
 
@@ -77,6 +190,15 @@ class OverrideRow(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     since: Mapped[datetime]
     until: Mapped[datetime]
+    others: Mapped[list[int]] = mapped_column(JSONB, server_default="[]")
+    kind: Mapped[str] = mapped_column(String(10), server_default="override")
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    pair: Mapped[int | None] = mapped_column(BigInteger)
+    origin: Mapped[str] = mapped_column(String(8), server_default="file")
+    entered_at: Mapped[datetime | None]
+    entered_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class DeliveryRow(Base):

@@ -39,6 +39,11 @@ class Vault:
         except InvalidToken as wrong:
             raise _bad_key("没有一个密钥能解开联系方式", "none of its keys opens the stored numbers") from wrong
 
+    @property
+    def mark(self) -> str:
+        """What tells rows locked with the first key from others; it says nothing of the key."""
+        return hmac.digest(self._lookup_keys[0], b"mark", "sha256").hex()[:16]
+
     def lookup(self, number: str) -> bytes:
         """What finds the number among the stored ones."""
         return hmac.digest(self._lookup_keys[0], number.encode(), "sha256")
@@ -59,10 +64,10 @@ def vault(contacts_key: str) -> Vault:
         raise _bad_key("须为 32 字节的 base64url", "must be 32 bytes in base64url") from wrong
 
 
-def read_number(given: str) -> str:
-    """A number in international form, as E.164; BadInput says how to write it."""
+def read_number(given: str, country: str | None = None) -> str:
+    """A number as E.164; BadInput says how to write it. country: whose national form is taken too; else +NN only."""
     try:
-        parsed = phonenumbers.parse(given, None)
+        parsed = phonenumbers.parse(given, country)
         fits = phonenumbers.is_possible_number(parsed)
     except NumberParseException:
         fits = False
@@ -72,6 +77,14 @@ def read_number(given: str) -> str:
         )
         raise BadInput("bad-number", words, field="number")
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+
+
+def country_of(number: str) -> str:
+    """The country of a number in E.164, such as CN; that of its calling code where the number itself says no more."""
+    parsed = phonenumbers.parse(number, None)
+    return phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
+        parsed.country_code or 0
+    )
 
 
 def masked(number: str) -> str:

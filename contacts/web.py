@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from contacts import callbacks, callboard, deliveries, directory, inbound, intakes
+from contacts import callbacks, callboard, deliveries, directory, inbound, intakes, proven
 from contacts import roster as rosters
 from contacts.callbacks import Webhook
 from contacts.callboard import Call, Outcome
@@ -78,7 +78,10 @@ def calls(n: int) -> Response:
         at, desk = clock.now(), str(officer.desk)
         near = intakes.board(session, n, desk, parts().near_intakes(session, n, at), vault=_vault())
         cards = callboard.board(session, n, desk, at, vault=_vault(), zone=parts().settings.time_zone)
-        return {"intakes": [card.shown() for card in near], "calls": [card.shown() for card in cards]}
+        return {
+            "intakes": [card.shown() for card in near],
+            "calls": proven.adorn(session, (card.shown() for card in cards)),
+        }
 
     return reading(do)
 

@@ -51,6 +51,7 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     CALL = "call"
     SEE_CONTACTS = "see_contacts"
+    KEEP_CONTACTS = "keep_contacts"
     SEE_SYSTEM = "see_system"
     ADMINISTER = "administer"
     DAY_STATE = "day_state"
@@ -66,6 +67,7 @@ RULES: Final[Mapping[Action, frozenset[Role]]] = {
     Action.ACKNOWLEDGE: frozenset({Role.DUTY_OFFICER, Role.LEADER, Role.LIAISON}),
     Action.CALL: frozenset({Role.DUTY_OFFICER, Role.LEADER}),
     Action.SEE_CONTACTS: frozenset({Role.DUTY_OFFICER, Role.LEADER, Role.ADMINISTRATOR}),
+    Action.KEEP_CONTACTS: frozenset({Role.DUTY_OFFICER, Role.ADMINISTRATOR}),
     Action.SEE_SYSTEM: frozenset({Role.ADMINISTRATOR}),
     Action.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Action.DAY_STATE: frozenset({Role.DUTY_OFFICER, Role.LEADER, Role.ADMINISTRATOR}),

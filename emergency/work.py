@@ -6,7 +6,7 @@ Each step is one transaction and says whether it did anything; killed anywhere, 
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -33,15 +33,24 @@ ME: Final = Actor(process="work")
 BEFORE_DEADLINE: Final = timedelta(minutes=5)
 """Policy: a proposal neither issued nor withheld rises to the duty leader this long before its deadline."""
 PAUSE_S: Final = 1.0
+Watch = Callable[[Session, datetime], bool]
+"""Does one thing that is due, in one transaction, and says whether there was one."""
 
 log = logging.getLogger(__name__)
 
 
-def run(sessions: db.Sessions, zone: ZoneInfo, *, within: Tolerance = USUAL, once: bool = False) -> None:
-    """Work until stopped, or until nothing is left to do."""
+def run(
+    sessions: db.Sessions,
+    zone: ZoneInfo,
+    *,
+    within: Tolerance = USUAL,
+    once: bool = False,
+    others: Sequence[Watch] = (),
+) -> None:
+    """Work until stopped, or until nothing is left to do. others: what else is looked after, when nothing here is due."""
     while True:
         try:
-            busy = step(sessions, zone, now=clock.now(), within=within)
+            busy = step(sessions, zone, now=clock.now(), within=within, others=others)
         except OperationalError as lost:
             log.warning("database lost, again in %s s: %s", PAUSE_S, lost)
             busy = False
@@ -52,7 +61,14 @@ def run(sessions: db.Sessions, zone: ZoneInfo, *, within: Tolerance = USUAL, onc
         time.sleep(PAUSE_S)
 
 
-def step(sessions: db.Sessions, zone: ZoneInfo, *, now: datetime, within: Tolerance = USUAL) -> bool:
+def step(
+    sessions: db.Sessions,
+    zone: ZoneInfo,
+    *,
+    now: datetime,
+    within: Tolerance = USUAL,
+    others: Sequence[Watch] = (),
+) -> bool:
     """Do one thing that is due."""
     with sessions.begin() as session:  # what may go out of itself waits for nothing
         if send_automatic(session, now):
@@ -63,7 +79,7 @@ def step(sessions: db.Sessions, zone: ZoneInfo, *, now: datetime, within: Tolera
     }
     if tasks.step(sessions, doing, now=now):
         return True
-    watches: tuple[Callable[[Session, datetime], bool], ...] = (chase_proposal, alerts.begin)
+    watches: tuple[Watch, ...] = (chase_proposal, alerts.begin, *others)
     for watch in watches:
         with sessions.begin() as session:
             if watch(session, now):

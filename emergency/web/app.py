@@ -1,7 +1,7 @@
 """The web application's frame: its parts and its headers. Which routes it has, wsgi.py decides."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from emergency import db
 from emergency.config import Settings
 from emergency.incidents.near import near_intakes
+from emergency.jurisdictions import load as jurisdictions
 from emergency.notifications import NearIntake, NotificationRow
+from emergency.words import Words
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NAME: Final = "lianfang"
@@ -26,12 +28,14 @@ class Delivery:
     """What the deciding half asks of the delivering one, handed in by the composition root.
 
     deliveries: for notifications, what has been done to get each to a person. preview: how a message would read and whom
-    it would ring now, from (notification, content, act). load: the contacts of a file.
+    it would ring now, from (notification, content, act). load: the contacts of a file. watches: what `flask work` looks after
+    for it, such as rosters; each does one thing that is due and says whether it did.
     """
 
     deliveries: Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]
     preview: Callable[[Session, NotificationRow, Mapping[str, Any], str], Json]
     load: Callable[[Session, Path], object]
+    watches: tuple[Callable[[Session, datetime], bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class Parts:
     def deliveries(self) -> Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]:
         """What delivery has done for notifications."""
         return self.delivery.deliveries
+
+    def desk_names(self, session: Session, codes: Iterable[str], at: datetime) -> dict[str, Words]:
+        """What desks are called; a code where no such division is known."""
+        divisions = jurisdictions.division(session, at)
+        return {code: divisions.name(code) if code in divisions else Words(code, code) for code in codes}
 
     def near_intakes(self, session: Session, number: int, at: datetime) -> list[NearIntake]:
         """The intakes of an incident that must be called before any message."""

@@ -65,6 +65,17 @@ export async function post(path, body, { signal, key } = {}) {
 }
 
 /**
+ * A file as it is.
+ * @param {string} path below /api/v1/
+ * @param {ArrayBuffer} bytes
+ * @returns {Promise<any>}
+ */
+export async function send(path, bytes) {
+  const type = { "Content-Type": "application/octet-stream", "X-CSRFToken": token(), "Idempotency-Key": uuid() };
+  return read(await insist(ROOT + path, { method: "POST", headers: { ...headers(), ...type }, body: bytes }));
+}
+
+/**
  * @param {string} url
  * @param {RequestInit} request
  */

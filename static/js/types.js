@@ -309,6 +309,7 @@
  * @property {string | null} number masked; null where none may be rung
  * @property {boolean} wrong whether a number of theirs is held to be wrong
  * @property {boolean} hopeless
+ * @property {{at: string, how: string} | null} [last_proven] when somebody last answered there
  * @property {CallOutcome[]} outcomes
  */
 

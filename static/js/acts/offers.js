@@ -25,6 +25,7 @@ const RISEN = new Set([
   "clock.missed",
   "clock.escalated",
   "contact.gap",
+  "roster.gap",
   "escalation.exhausted",
   "link.news",
   "incident.linked",

@@ -1,5 +1,6 @@
 /** The call board: intakes too near for any model, then one card for each desk that was told: whom to ring, what to say, what came of it. Pure. */
 
+import { when } from "../clock.js";
 import { html, NOTHING } from "../html.js";
 import { toldDesk } from "../stage.js";
 import { circleTag, fault, heading, hour, kilometres, runningDown, syntheticTag, toldMark } from "./parts.js";
@@ -155,6 +156,14 @@ function openCard(card, first, state, here) {
   `;
 }
 
+/** When a person last answered there: what the officer may expect of ringing. @param {Person} one @param {Here} here */
+function lastProven({ last_proven }, here) {
+  const { say } = here;
+  if (!last_proven) return html`<p class="meta">${say("call.proven.never")}</p>`;
+  const how = say(`keep.proven.${last_proven.how}`);
+  return html`<p class="meta">${say("call.proven", { at: when(last_proven.at, here), how })}</p>`;
+}
+
 /**
  * One of a desk's people: whose turn it is stands open, the others are a line with their number.
  * @param {CallCard} card
@@ -178,6 +187,7 @@ function person(card, one, state, here) {
           ? number(place, one.name, one.number, state, here)
           : html`<p class="number"><span class="name">${one.name}</span> <span class="fault">${say(one.wrong ? "call.wrong" : "call.none")}</span></p>`
       }
+      ${one.number ? lastProven(one, here) : NOTHING}
       ${tries(one.outcomes, here)} ${turn && one.number ? outcome(place, state, here) : NOTHING}
       ${
         !turn && one.number

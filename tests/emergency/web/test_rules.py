@@ -27,6 +27,8 @@ VALUES = {
     "tongue": "zh",
     "filename": "css/base.css",
     "agreement": "valley-pact",
+    "form": "csv",
+    "token": "unknown",
 }
 QUERIES = {
     "network.snapped": "lon=100.02&lat=30.1005",

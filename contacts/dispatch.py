@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import OperationalError
 
-from contacts import deliveries, planning, reconcile, verdicts
+from contacts import deliveries, planning, provider_codes, reconcile, verdicts
 from contacts.channels.base import Channel, NotDelivered, Report
 from contacts.claims import Held, claim, owned
 from contacts.models import DeliveryRow, EscalationRow
@@ -206,13 +206,15 @@ def _accepted(office: Office, held: Held, report: Report) -> None:
         if row.lease_token == held.token:
             deliveries.accept(session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy)
         else:
-            deliveries.heard(session, row, report, attempt=attempt, at=at, by=BY, policy=policy)
+            deliveries.heard(
+                session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=deliveries.ASKED
+            )
         verdicts.resume(session, held.channel, at)
 
 
 def _refused(office: Office, held: Held, trouble: NotDelivered) -> None:
     with office.sessions.begin() as session:
-        at = office.now()
+        at, trouble = office.now(), provider_codes.judged(session, trouble)
         deliveries.finish_attempt(
             session,
             held.parcel.delivery,
@@ -253,8 +255,12 @@ def _follow(office: Office, channel: Channel, held: Held) -> None:
         if row is None:
             return
         row.lease_token, row.act_at = None, at + timedelta(seconds=_next_ask_s(row, office.policy, at))
+        said, attempt = "no_answer" if report is None else report.status, held.parcel.attempt
+        if held.sid is not None:
+            deliveries.checked(session, row, attempt=attempt, asked="ask", answer=said, sid=held.sid, at=at)
         if report is not None:
-            deliveries.heard(session, row, report, attempt=held.parcel.attempt, at=at, by=BY, policy=office.policy)
+            source, policy = deliveries.ASKED, office.policy
+            deliveries.heard(session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=source)
 
 
 def _next_ask_s(row: DeliveryRow, policy: Policy, at: datetime) -> float:

@@ -20,6 +20,7 @@ from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow
 from contacts.states import ALIVE, Ladder, State
 from contacts.values import (
     ACKNOWLEDGED,
+    CONTRACT,
     LADDER,
     NO_METHOD,
     NOBODY_AT_ALL,
@@ -451,8 +452,9 @@ def _row(
         uncounted=0,
         checks=0,
         reason=reason,
+        contract=CONTRACT,
         created_at=at,
-        expires_at=at + timedelta(seconds=policy.valid_s),
+        expires_at=at + timedelta(seconds=policy.valid_s(notification.circle, drill=notification.drill)),
     )
 
 

@@ -21,6 +21,7 @@ from urllib3.exceptions import SSLError as TlsError
 
 from contacts.channels.base import Channel, NotDelivered, Parcel, Report, Verdict
 from contacts.channels.twilio_codes import refusal
+from contacts.countries import FOREIGN_PROVIDERS
 from contacts.marks import Marker
 from emergency.config import Settings
 from emergency.errors import NotReady
@@ -41,13 +42,17 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose texts they are and where they are handed in. base_url: empty for the provider's own address."""
+    """Whose texts they are and where they are handed in. base_url: empty for the provider's own address, which `region` and
+    `edge` make part of: empty for its default. abroad: whether texts are handed in from another country."""
 
     sid: str
     token: str
     sender: str
     service_sid: str
     base_url: str
+    region: str = ""
+    edge: str = ""
+    abroad: bool = False
 
 
 def account(settings: Settings) -> Account:
@@ -64,7 +69,16 @@ def account(settings: Settings) -> Account:
     if not sender and not settings.twilio_messaging_service_sid:
         raise _missing("TWILIO_FROM", "未设置", "is not set")
     base_url = settings.twilio_base_url or (f"http://127.0.0.1:{settings.port + 1}" if simulated else "")
-    return Account(sid, tokens(settings)[0], sender, settings.twilio_messaging_service_sid, base_url)
+    return Account(
+        sid,
+        tokens(settings)[0],
+        sender,
+        settings.twilio_messaging_service_sid,
+        base_url,
+        settings.twilio_region,
+        settings.twilio_edge,
+        settings.sms_provider in FOREIGN_PROVIDERS,
+    )
 
 
 def tokens(settings: Settings) -> tuple[str, ...]:
@@ -95,9 +109,16 @@ class TwilioSms(Channel):
     provider = PROVIDER
 
     def __init__(self, account: Account, marker: Marker, *, timeout_s: float):
+        self.abroad = account.abroad
         self._account = account
         self._marker = marker
-        self._client = Client(account.sid, account.token, http_client=Redirected(account.base_url, timeout_s))
+        self._client = Client(
+            account.sid,
+            account.token,
+            region=account.region or None,
+            edge=account.edge or None,
+            http_client=Redirected(account.base_url, timeout_s),
+        )
 
     def send(self, parcel: Parcel) -> Report:
         """Create the message, with the address to which its fate is to be reported."""

@@ -26,6 +26,7 @@ const RISEN = new Set([
   "clock.escalated",
   "contact.gap",
   "escalation.exhausted",
+  "channel.stopped",
   "link.news",
   "incident.linked",
   "incident.unlinked",

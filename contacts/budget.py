@@ -11,7 +11,7 @@ from contacts import bundles, deliveries
 from contacts.bundles import Waiting
 from contacts.models import DeliveryRow
 from contacts.states import State
-from contacts.values import BUDGET_SPENT, BUNDLED, Channel, Policy
+from contacts.values import BUDGET_SPENT, BUNDLED, Channel, Policy, is_first_alert
 from emergency.journal import Actor
 from emergency.notifications import NotificationRow
 from emergency.words import Language
@@ -24,15 +24,14 @@ MOST: Final = 20
 
 def weigh(session: Session, row: DeliveryRow, *, policy: Policy, at: datetime) -> bool:
     """Whether a pending text goes now, alone or with others put into it; else it waits, and its row says why."""
-    if row.channel != Channel.SMS or row.contact_id is None or _carries(session, row):
+    if row.channel != Channel.SMS or row.contact_id is None or is_first_alert(row.rank):
         return True
-    taken = _taken_at(session, row, since=at - DAY)
-    if len(taken) < policy.budget_texts:
+    if not _used_up(session, row, policy, since=at - DAY) or _carries(session, row):
         return True
     message = _waiting(row, session.get_one(NotificationRow, row.notification_id))
     if bundles.goes_alone(message, told=_told(session, row)):
         return True
-    due_at = max(row.created_at, *taken) + timedelta(seconds=policy.bundle_s)
+    due_at = row.created_at + timedelta(seconds=policy.bundle_s)
     if due_at > at:
         deliveries.wait(row, due_at, BUDGET_SPENT.stored())
         deliveries.tell(session, row, at=at, by=BY)
@@ -41,15 +40,20 @@ def weigh(session: Session, row: DeliveryRow, *, policy: Policy, at: datetime) -
     return True
 
 
-def _taken_at(session: Session, row: DeliveryRow, *, since: datetime) -> Sequence[datetime]:
-    """When each text of a day was taken by the provider; what travelled in another is not one."""
-    taken = select(DeliveryRow.accepted_at).where(
-        DeliveryRow.contact_id == row.contact_id,
-        DeliveryRow.channel == Channel.SMS,
-        DeliveryRow.accepted_at > since,
-        DeliveryRow.bundle_id.is_(None),
+def _used_up(session: Session, row: DeliveryRow, policy: Policy, *, since: datetime) -> bool:
+    """Whether the provider took as many texts to the contact as a day may have; what travelled in another is not one."""
+    taken = (
+        select(DeliveryRow.id)
+        .where(
+            DeliveryRow.contact_id == row.contact_id,
+            DeliveryRow.channel == Channel.SMS,
+            DeliveryRow.accepted_at > since,
+            DeliveryRow.bundle_id.is_(None),
+        )
+        .limit(policy.budget_texts)
+        .subquery()
     )
-    return [at for at in session.scalars(taken) if at is not None]
+    return (session.scalar(select(func.count()).select_from(taken)) or 0) >= policy.budget_texts
 
 
 def _carries(session: Session, row: DeliveryRow) -> bool:

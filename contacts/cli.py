@@ -130,7 +130,13 @@ def who(jurisdiction: str, given_at: str | None, as_json: bool) -> None:
 @click.command("dispatch")
 @click.option("--once", is_flag=True, help="做完到期的就停 / do what is due and stop")
 @click.option("--workers", type=click.IntRange(1, 64), default=4, show_default=True, help="线程数 / threads")
-@click.option("--policy", "changes", multiple=True, hidden=True, metavar="NAME=SECONDS")
+@click.option(
+    "--policy",
+    "changes",
+    multiple=True,
+    metavar="NAME=SECONDS",
+    help="改一个时限，如 settle_s=40 / change one of the waits",
+)
 @with_appcontext
 @speaking
 def dispatch_command(once: bool, workers: int, changes: tuple[str, ...]) -> None:

@@ -175,3 +175,16 @@ class Policy:
         if drill:
             return self.valid_drill_s
         return {"now": self.valid_now_s, "prepare": self.valid_prepare_s}.get(circle, self.valid_watch_s)
+
+
+DRILL_RANK: Final = 10
+
+
+def rank(circle: str, *, version: int, drill: bool) -> int:
+    """Who goes first when there is a queue: now before prepare, a first alert before an update, a drill last."""
+    return {"now": 0, "prepare": 2}.get(circle, 4) + (version != 1) + DRILL_RANK * drill
+
+
+def is_first_alert(ranked: int) -> bool:
+    """Whether it is the first message of its thread, by its rank."""
+    return ranked % 2 == 0

@@ -31,10 +31,12 @@ PROVIDER: Final = "twilio"
 SIMULATED_ACCOUNT: Final = "AC" + "5" * 32  # the phone company's default; a name, not a secret
 SIMULATED_SENDER: Final = "+12025550100"
 LISTED: Final = 200
+MOST_LISTED: Final = 5_000
 LONGEST_VALID_S: Final = 36_000  # the provider's limit
 
 NEVER_LEFT: Final = Words("连不上服务方，没有发出", "the provider could not be reached: it was not sent")
 MAY_HAVE_GONE: Final = Words("没有收到服务方的答复，不知是否发出", "no answer came: it may have been sent")
+TOO_MANY: Final = Words("该号码的短信太多，查不全", "that number was sent too many texts to look through")
 UNREADABLE: Final = Words("服务方的答复读不懂", "the provider's answer cannot be read")
 
 Answer = TypeVar("Answer")
@@ -135,15 +137,26 @@ class TwilioSms(Channel):
         return _report(made)
 
     def find(self, parcel: Parcel, *, since: datetime, known: Collection[str]) -> Report | None:
-        """By recipient alone: a filter by date would hide what is still queued. The whole body must match."""
-        listed = _asked(lambda: self._client.messages.list(to=parcel.number, limit=LISTED, page_size=LISTED))
-        for each in listed:
-            ours = (
-                each.body == parcel.body and str(each.direction).startswith("outbound") and each.date_created >= since
-            )
-            if ours and each.sid not in known:
-                return _report(each)
-        return None
+        """By recipient alone: a filter by date would hide what is still queued. The whole body must match.
+
+        The list is read until a page's worth of it is older than `since`: however many texts the number was sent since
+        then, ours is among them, or is not there.
+        """
+
+        def looked() -> Report | None:
+            older = 0
+            for n, each in enumerate(self._client.messages.stream(to=parcel.number, page_size=LISTED)):
+                older = older + 1 if each.date_created < since else 0
+                if older == LISTED:
+                    return None
+                if n == MOST_LISTED:
+                    raise NotDelivered(Verdict.UNKNOWN, TOO_MANY)
+                ours = not older and each.body == parcel.body and str(each.direction).startswith("outbound")
+                if ours and each.sid not in known:
+                    return _report(each)
+            return None
+
+        return _asked(looked)
 
     def ask(self, sid: str | None) -> Report:
         """Fetch the message."""

@@ -90,8 +90,12 @@ def test_a_carrier_s_code_is_read_by_the_operator_s_table(
         provider_codes.change(session, codes, by=BY, at=clock.now())
     office = cast.office(database, phones)
     lines = office.lines()
-    phones.wait_for(lambda: dispatch.step(office, lines) or cast.rows(database)[0].state == State.FAILED_CARRIER)
-    phones.wait_for(lambda: not dispatch.step(office, lines) and cast.rows(database)[0].state == State.FAILED_CARRIER)
+
+    def ended() -> bool:
+        dispatch.step(office, lines)
+        return cast.rows(database)[0].state == State.FAILED_CARRIER
+
+    phones.wait_for(ended, 30)
     assert len(phones.texts("+12025550195")) == 3
     with db.sessions(database).begin() as session:
         assert "provider.codes_changed" in [each.kind for each in journal.read(session, "system")]

@@ -182,12 +182,15 @@ def deliveries_of(session: Session, notification_ids: Sequence[int]) -> dict[int
 
 def _news(session: Session, row: DeliveryRow, report: Report, at: datetime, source: str) -> bool:
     """Keep the event, and how often it was reported; whether it is new and no later word of the text is known already."""
-    known = select(ProviderEventRow.status).where(ProviderEventRow.sid == report.sid)
+    provider = row.provider or "twilio"
+    known = select(ProviderEventRow.status).where(
+        ProviderEventRow.provider == provider, ProviderEventRow.sid == report.sid
+    )
     furthest = max((_rank(status) for status in session.scalars(known)), default=-1)
     session.execute(
         insert(ProviderEventRow)
         .values(
-            provider=row.provider or "twilio",
+            provider=provider,
             sid=report.sid,
             status=report.status,
             delivery_id=row.id,

@@ -103,7 +103,7 @@ def refusal(http_status: int, code: int | None, codes: Mapping[int, Code] = CODE
     """What a refused request proves: by its HTTP class first, then by its code where that is known."""
     if http_status >= 500:
         return UNANSWERED
-    if code in codes:
+    if code is not None and code in codes:
         return codes[code]
     if http_status == 429:
         return CODES[20429]

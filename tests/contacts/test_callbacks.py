@@ -123,11 +123,12 @@ def test_p5_every_order_loss_and_copy_of_five_reports_gives_the_right_state(
 
 def answered(session: Session, row: DeliveryRow, sid: str) -> None:
     """Our own worker writes down that the provider took it, as it does whether or not it still holds the row."""
-    known = {"attempt": 1, "at": clock.now(), "by": callbacks.BY, "policy": Policy()}
+    at, by, policy = clock.now(), callbacks.BY, Policy()
     if row.lease_token == "token":
-        deliveries.accept(session, row, sid, **known)
+        deliveries.accept(session, row, sid, attempt=1, at=at, by=by, policy=policy)
     else:
-        deliveries.heard(session, row, Report(sid, "accepted"), **known, source=deliveries.ASKED)
+        report = Report(sid, "accepted")
+        deliveries.heard(session, row, report, attempt=1, at=at, by=by, policy=policy, source=deliveries.ASKED)
 
 
 def test_a_failure_of_an_attempt_that_was_replaced_changes_nothing(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, text
@@ -61,13 +62,18 @@ def test_p4_a_database_stopped_immediately_in_the_middle_loses_and_doubles_nothi
         done = storm.settled(own.engine, FEW)
         with Crew(own.engine, phones, 3, POLICY):
             for share in (FEW // 3, 2 * FEW // 3):
-                phones.wait_for(lambda share=share: len(phones.book()) >= share, 60)
+                phones.wait_for(partial(booked, phones, share), 60)
                 own.crash()
                 own.recover()
             phones.wait_for(done, 90)
         verdict = storm.judge(own.engine, phones)
         assert verdict.texts == FEW
         assert verdict.clean, verdict
+
+
+def booked(phones: PhoneCompany, texts: int) -> bool:
+    """Whether the phone company has taken so many."""
+    return len(phones.book()) >= texts
 
 
 def test_p11_a_worker_paused_past_its_lease_doubles_nothing(database: Engine, phones: PhoneCompany) -> None:

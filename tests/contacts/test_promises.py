@@ -85,10 +85,10 @@ def test_p6_in_a_storm_of_429_nothing_is_lost_the_rate_falls_and_first_alerts_go
     with db.sessions(database).begin() as session:
         for desk, number in desks.items():
             cast.load(session, cast.document(desk, {"primary": {"number": number}}))
-        kinds = {"drill": {"drill": True}, "prepare": {"circle": "prepare"}, "now": {}}
+        kinds: dict[str, dict[str, Any]] = {"drill": {"drill": True}, "prepare": {"circle": "prepare"}, "now": {}}
         incidents = {cast.incident(session, drill=kind == "drill"): kind for kind in kinds for _ in range(4)}
-        for (number, kind), desk in zip(incidents.items(), [*desks] * 3, strict=True):
-            cast.message(session, number, tells=desk, **kinds[kind])
+        for (incident, kind), desk in zip(incidents.items(), [*desks] * 3, strict=True):
+            cast.message(session, incident, tells=desk, **kinds[kind])
     dispatch.run_once(cast.office(database, None))  # all are planned before the first is sent
     phones.fault("rate_limit", per_second=4.0, burst=1, on="create")
     policy = replace(QUICK, retry_s=0.1, retry_most_s=1.0, ask_s=600.0, ask_most_s=600.0)

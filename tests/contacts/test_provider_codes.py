@@ -48,7 +48,7 @@ def test_the_operator_s_file_takes_the_place_of_the_one_before(session: Session,
         by=BY,
         at=clock.now(),
     )
-    again = twilio_codes.read(file(tmp_path, "{code: 30003, verdict: permanent, zh: 关机, en: off}"))
+    again = twilio_codes.read(file(tmp_path, "{code: 30003, verdict: permanent, zh: 关机, en: turned off}"))
     assert provider_codes.change(session, again, by=BY, at=clock.now()) == (30003,)
     assert set(provider_codes.changed(session)) == {30003}
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from contacts.phones.rules import Draft, Refusal, read_draft
+from contacts.phones.rules import Refusal, read_draft
+from contacts.phones.values import Draft
 
 DOCUMENT: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "data" / "create_message.json").read_text(encoding="utf-8")

@@ -44,7 +44,8 @@ def _delivery(settings: Settings) -> Delivery:
     """The delivering half, as the deciding half asks of it."""
 
     def previewed(session: Session, row: NotificationRow, content: Mapping[str, Any], act: str) -> dict[str, Any]:
-        return preview(session, row, content, act, zone=settings.time_zone, policy=Policy(), at=clock.now())
+        zone, provider = settings.time_zone, settings.sms_provider
+        return preview(session, row, content, act, zone=zone, policy=Policy(), at=clock.now(), provider=provider)
 
     def load(session: Session, file: Path) -> object:
         return directory.load(session, directory.read(file), numbers.vault(settings.contacts_key), at=clock.now())

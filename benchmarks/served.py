@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,14 +69,16 @@ def token(engine: Engine) -> str:
 
 
 @contextmanager
-def service(engine: Engine, *, app: str | None = None) -> Iterator[Server]:
-    """The web as it is deployed: gunicorn with one gevent worker; `app` for the service with something added to it."""
+def service(engine: Engine, *, app: str | None = None, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """The web as it is deployed: gunicorn with one gevent worker; `app` for the service with something added to it,
+    `settings` above its own."""
     port = free_port()
     environ = {
         "DATABASE_URL": engine.url.render_as_string(hide_password=False),
         "SECRET_KEY": secrets.token_hex(32),
         "CONTACTS_KEY": Fernet.generate_key().decode(),
         "PORT": str(port),
+        **(settings or {}),
     }
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "warning"]
     command += [] if app is None else [app]

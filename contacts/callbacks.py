@@ -11,6 +11,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 from twilio.request_validator import (
+    HMAC_SHA1,
+    HMAC_SHA256,
     SIGNATURE_HEADER,
     SIGNATURE_SETTINGS_HEADER,
     RequestValidator,
@@ -27,6 +29,8 @@ from emergency.journal import Actor
 from emergency.words import Words
 
 BY: Final = Actor(process="callbacks")
+ALGORITHMS: Final = (HMAC_SHA1, HMAC_SHA256)
+"""The header of the second names it; without that header the first is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ def check_signature(webhook: Webhook, tokens: Iterable[str]) -> None:
     signature = webhook.headers.get(SIGNATURE_HEADER, "")
     algorithm = get_signature_algorithm(webhook.headers.get(SIGNATURE_SETTINGS_HEADER))
     form = dict(webhook.form)
+    if algorithm not in ALGORITHMS:
+        raise _forged()
     if not any(RequestValidator(token).validate(webhook.url, form, signature, algorithm) for token in tokens):
         raise _forged()
 

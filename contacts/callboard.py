@@ -396,7 +396,7 @@ def _delivery(
             uncounted=0,
             checks=0,
             created_at=at,
-            expires_at=at + timedelta(seconds=policy.valid_s),
+            expires_at=at + timedelta(seconds=policy.valid_s(notification.circle, drill=notification.drill)),
         )
         session.add(row)
         session.flush()

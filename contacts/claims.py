@@ -13,13 +13,25 @@ from typing import Final
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
-from contacts import deliveries, reconcile
+from contacts import budget, deliveries, reconcile
 from contacts.channels.base import Channel, Parcel
-from contacts.models import AttemptRow, ChannelRow, DeliveryRow, MethodRow
+from contacts.countries import country
+from contacts.models import AttemptRow, ChannelRow, ContactRow, DeliveryRow, MethodRow
 from contacts.numbers import Vault
 from contacts.office import Lines, Office
 from contacts.states import State
-from contacts.values import ACKNOWLEDGED, LOST, NO_RECEIPT, OPTED_OUT, REPLACED, TOO_LATE, WRONG_NUMBER, Policy, Reason
+from contacts.values import (
+    ACKNOWLEDGED,
+    FOREIGN_ROUTE,
+    LOST,
+    NO_RECEIPT,
+    OPTED_OUT,
+    REPLACED,
+    TOO_LATE,
+    WRONG_NUMBER,
+    Policy,
+    Reason,
+)
 from emergency import notifications
 from emergency.errors import NotReady
 from emergency.journal import Actor
@@ -47,10 +59,12 @@ def claim(office: Office, lines: Lines) -> Held | State | None:
     began_s = time.monotonic()
     at = office.now()
     with office.sessions.begin() as session:
-        row = session.scalar(_due(at, lines))
+        row = session.scalar(_due(at, lines, office.contract))
         if row is None:
             return None
         if _settled(session, row, lines[row.channel], office.policy, at):
+            return State(row.state)
+        if row.state == State.PENDING and not budget.weigh(session, row, policy=office.policy, at=at):
             return State(row.state)
         try:
             number = _number(session, row, office.vault)
@@ -59,16 +73,18 @@ def claim(office: Office, lines: Lines) -> Held | State | None:
             deliveries.end(session, row, State.FAILED_PERMANENT, reason, at=at, by=BY)
             return State(row.state)
         row.provider = lines[row.channel].provider
-        return _lease(session, row, number, office.policy, at, began_s)
+        facts = _warned(session, row, lines[row.channel])
+        return _lease(session, row, number, office.policy, at, began_s, facts)
 
 
-def _due(at: datetime, lines: Lines) -> Select[DeliveryRow]:
+def _due(at: datetime, lines: Lines, contract: int) -> Select[DeliveryRow]:
     paused = exists().where(ChannelRow.channel == DeliveryRow.channel, ChannelRow.until > at)
     return (
         select(DeliveryRow)
         .where(
             DeliveryRow.act_at <= at,
             DeliveryRow.channel.in_(lines),
+            DeliveryRow.contract <= contract,
             ~((DeliveryRow.state == State.PENDING) & paused),
         )
         .order_by(DeliveryRow.rank, DeliveryRow.act_at)
@@ -127,15 +143,29 @@ def _number(session: Session, row: DeliveryRow, vault: Vault) -> str | None:
     return None if method is None else vault.open(method.number)
 
 
+def _warned(session: Session, row: DeliveryRow, channel: Channel) -> dict[str, object] | None:
+    """What the record of an attempt must warn of: a text that goes to a country from abroad where it is filtered."""
+    contact = session.get(ContactRow, row.contact_id) if channel.abroad and row.contact_id is not None else None
+    if contact is None or not country(contact.profile).domestic_only:
+        return None
+    return {"warning": FOREIGN_ROUTE.stored()}
+
+
 def _lease(
-    session: Session, row: DeliveryRow, number: str | None, policy: Policy, at: datetime, began_s: float
+    session: Session,
+    row: DeliveryRow,
+    number: str | None,
+    policy: Policy,
+    at: datetime,
+    began_s: float,
+    facts: dict[str, object] | None,
 ) -> Held:
     row.lease_token = secrets.token_hex(16)
     row.act_at = at + timedelta(seconds=policy.lease_s)
     if row.state == State.PENDING:
         row.state, row.attempts = State.SENDING, row.attempts + 1
         row.attempted_at = row.attempted_at or at
-        session.add(AttemptRow(delivery_id=row.id, n=row.attempts, started_at=at))
+        session.add(AttemptRow(delivery_id=row.id, n=row.attempts, started_at=at, facts=facts))
     parcel = Parcel(
         delivery=row.id,
         attempt=row.attempts,

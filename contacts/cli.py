@@ -12,8 +12,9 @@ import click
 import gevent.monkey
 from flask.cli import AppGroup, with_appcontext
 
-from contacts import directory, dispatch, gaps, importing, numbers, rekey, sheets
+from contacts import directory, dispatch, gaps, importing, numbers, provider_codes, rekey, sheets, templates
 from contacts import roster as rosters
+from contacts.channels import twilio_codes
 from contacts.channels.twilio_sms import TwilioSms, account
 from contacts.channels.websocket import WebsocketPage
 from contacts.marks import Marker
@@ -22,10 +23,12 @@ from contacts.values import Channel, Contact, Gap, Policy, Role
 from emergency import clock, journal
 from emergency.cli.say import speaking
 from emergency.errors import BadFile, BadInput, Conflict, NotReady
+from emergency.journal import Actor
 from emergency.units import iso
 from emergency.web.app import parts
 from emergency.words import Language, Words
 
+BY: Final = Actor(process="contacts")
 contacts_group = AppGroup("contacts", help="联络人 / Contacts.")
 roster_group = AppGroup("roster", help="值班表 / Rosters.")
 TABLES: Final = (".csv", ".xlsx")
@@ -133,6 +136,58 @@ def confirm(contact: str) -> None:
     click.echo(f"{contact} 的号码已核实，恢复使用 {held} 个。 Numbers of {contact} confirmed, {held} in use again.")
 
 
+@contacts_group.command("codes")
+@click.option("--load", "file", type=click.Path(path_type=Path, dir_okay=False), help="改用此文件 / a file of changes")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+@speaking
+def codes(file: Path | None, as_json: bool) -> None:
+    """服务方错误码各作何处理 / What each error code of the provider leads to."""
+    with parts().sessions.begin() as session:
+        if file is not None:
+            own = provider_codes.change(session, twilio_codes.read(file), by=BY, at=clock.now())
+            listed = "、".join(str(code) for code in own)
+            click.echo(
+                f"与随附表不同的码 {len(own)} 个：{listed or '—'}。 {len(own)} codes differ from the table that came."
+            )
+            return
+        known, own_codes = provider_codes.known(session), provider_codes.changed(session)
+    lines = [{"code": code, "verdict": known[code].verdict.value, **known[code].words.stored(), "own": code in own_codes}
+             for code in sorted(known)]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(lines, ensure_ascii=False))
+        return
+    for line in lines:
+        click.echo(
+            "\t".join(str(line[name]) for name in ("code", "verdict", "zh", "en")) + ("\t*" if line["own"] else "")
+        )
+
+
+@contacts_group.command("templates")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+@speaking
+def list_templates(as_json: bool) -> None:
+    """短信模板，供向服务方登记 / The wordings of our texts, to be registered with the provider."""
+    with parts().sessions.begin() as session:
+        lines = [entry.shown() for entry in templates.registry(session, parts().settings.sms_provider)]
+    if as_json:
+        click.echo(json.dumps(lines, ensure_ascii=False))
+        return
+    for line in lines:
+        click.echo(f"{line['name']}\t{line['registered_as'] or '—'}\t{line['body']}")
+
+
+@contacts_group.command("template")
+@click.argument("name")
+@click.argument("registered_as")
+@speaking
+def register_template(name: str, registered_as: str) -> None:
+    """记下服务方给模板的编号 / Note the name that the provider has for a wording."""
+    with parts().sessions.begin() as session:
+        provider = parts().settings.sms_provider
+        templates.register(session, provider, name, registered_as, by=BY, at=clock.now())
+    click.echo(f"{name} 已记为 {registered_as}。 {name} is noted as {registered_as}.")
+
+
 @roster_group.command("who")
 @click.option("--jurisdiction", required=True, help="区划代码 / code of the desk")
 @click.option("--at", "given_at", help="时间，须带时区；默认现在 / a time with its zone; now by default")
@@ -178,7 +233,13 @@ def find_gaps(jurisdiction: str, days: int, as_json: bool) -> None:
 @click.command("dispatch")
 @click.option("--once", is_flag=True, help="做完到期的就停 / do what is due and stop")
 @click.option("--workers", type=click.IntRange(1, 64), default=4, show_default=True, help="线程数 / threads")
-@click.option("--policy", "changes", multiple=True, hidden=True, metavar="NAME=SECONDS")
+@click.option(
+    "--policy",
+    "changes",
+    multiple=True,
+    metavar="NAME=SECONDS",
+    help="改一个时限，如 settle_s=40 / change one of the waits",
+)
 @with_appcontext
 @speaking
 def dispatch_command(once: bool, workers: int, changes: tuple[str, ...]) -> None:

@@ -11,17 +11,20 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from contacts import provider_codes
 from contacts.channels.base import Report, Verdict
 from contacts.channels.twilio_codes import Code, carrier
-from contacts.models import AttemptRow, DeliveryRow, EscalationRow, MethodRow, ProviderEventRow
+from contacts.models import AttemptRow, CheckRow, DeliveryRow, EscalationRow, MethodRow, ProviderEventRow
 from contacts.states import FAILED, RANK, STATUSES, Ladder, State, moved
-from contacts.values import LADDER, NO_PAGE, Channel, Policy, Reason
+from contacts.values import BUNDLED, LADDER, NO_PAGE, Channel, Policy, Reason
 from emergency import journal
 from emergency.journal import Actor
 from emergency.units import iso
 
 AGAIN_MOST: Final = 2
 LATER_MOST: Final = 1
+CALLBACK: Final = "callback"
+ASKED: Final = "asked"
 KINDS: Final = dict.fromkeys(FAILED, "delivery.failed") | {State.PENDING: "delivery.waiting"}
 
 
@@ -50,13 +53,22 @@ def accept(
     row.act_at = at + timedelta(seconds=policy.receipt_s if row.channel == Channel.WEBSOCKET else policy.ask_s)
     name_attempt(session, row.id, attempt, sid)
     tell(session, row, at=at, by=by)
+    _share(session, row, at=at, by=by)
 
 
 def heard(
-    session: Session, row: DeliveryRow, report: Report, *, attempt: int, at: datetime, by: Actor, policy: Policy
+    session: Session,
+    row: DeliveryRow,
+    report: Report,
+    *,
+    attempt: int,
+    at: datetime,
+    by: Actor,
+    policy: Policy,
+    source: str = CALLBACK,
 ) -> None:
     """The provider, or the page, says how an attempt stands: taken once, in any order, and never backwards."""
-    if report.sid is not None and not _news(session, row, report, at):
+    if report.sid is not None and not _news(session, row, report, at, source):
         return
     state = moved(State(row.state), report.status)
     if state == row.state or (state is State.FAILED_CARRIER and attempt != row.attempts):
@@ -75,6 +87,7 @@ def end(session: Session, row: DeliveryRow, state: State, reason: dict[str, Any]
     tell(session, row, at=at, by=by)
     if state in FAILED and row.channel == Channel.SMS and not _next_method(session, row, at=at, by=by):
         hurry(session, row, at=at)
+    _share(session, row, at=at, by=by)
 
 
 def wait(row: DeliveryRow, until: datetime, reason: dict[str, Any] | None) -> None:
@@ -87,6 +100,13 @@ def doubt(session: Session, row: DeliveryRow, *, at: datetime, by: Actor, policy
     row.state, row.lease_token, row.checks = State.UNKNOWN, None, 0
     row.act_at, row.reason = at + timedelta(seconds=policy.settle_s), why.stored()
     tell(session, row, at=at, by=by)
+
+
+def checked(
+    session: Session, row: DeliveryRow, *, attempt: int, asked: str, answer: str, sid: str | None = None, at: datetime
+) -> None:
+    """Keep that the provider was asked about an attempt, and what it said."""
+    session.add(CheckRow(delivery_id=row.id, attempt=attempt, asked=asked, at=at, answer=answer[:20], provider_sid=sid))
 
 
 def hurry(session: Session, row: DeliveryRow, *, at: datetime) -> None:
@@ -160,21 +180,29 @@ def deliveries_of(session: Session, notification_ids: Sequence[int]) -> dict[int
 # The provider's word -------------------------------------------------------------------------------------------------
 
 
-def _news(session: Session, row: DeliveryRow, report: Report, at: datetime) -> bool:
-    """Keep the event; whether it is new and no later word of the same text is known already."""
-    known = select(ProviderEventRow.status).where(ProviderEventRow.sid == report.sid)
+def _news(session: Session, row: DeliveryRow, report: Report, at: datetime, source: str) -> bool:
+    """Keep the event, and how often it was reported; whether it is new and no later word of the text is known already."""
+    provider = row.provider or "twilio"
+    known = select(ProviderEventRow.status).where(
+        ProviderEventRow.provider == provider, ProviderEventRow.sid == report.sid
+    )
     furthest = max((_rank(status) for status in session.scalars(known)), default=-1)
     session.execute(
         insert(ProviderEventRow)
         .values(
-            provider=row.provider or "twilio",
+            provider=provider,
             sid=report.sid,
             status=report.status,
             delivery_id=row.id,
             error_code=report.error_code,
             received_at=at,
+            source=source,
+            copies=1,
         )
-        .on_conflict_do_nothing()
+        .on_conflict_do_update(
+            index_elements=["provider", "sid", "status"],
+            set_={"copies": ProviderEventRow.copies + int(source == CALLBACK)},
+        )
     )
     return _rank(report.status) > furthest
 
@@ -192,13 +220,14 @@ def _advance(session: Session, row: DeliveryRow, state: State, *, at: datetime, 
     if state in (State.DELIVERED, State.READ):
         row.delivered_at = row.delivered_at or at
     tell(session, row, at=at, by=by)
+    _share(session, row, at=at, by=by)
 
 
 def _carrier_failed(
     session: Session, row: DeliveryRow, report: Report, *, at: datetime, by: Actor, policy: Policy
 ) -> None:
     """The carrier did not deliver it: again where its code says so, else the end."""
-    code = carrier(report.error_code)
+    code = carrier(report.error_code, provider_codes.known(session))
     reason = Reason(f"carrier-{report.error_code or 'failed'}", code.words).stored()
     row.failures += 1
     if row.failures > _tries(code):
@@ -238,8 +267,27 @@ def _next_method(session: Session, row: DeliveryRow, *, at: datetime, by: Actor)
     other = copy(row, method_id=method.id, at=at)
     session.add(other)
     session.flush()
+    session.execute(update(DeliveryRow).where(DeliveryRow.bundle_id == row.id).values(bundle_id=other.id))
     tell(session, other, at=at, by=by, kind="delivery.planned")
     return True
+
+
+def _share(session: Session, row: DeliveryRow, *, at: datetime, by: Actor) -> None:
+    """What becomes of a text becomes of all that travel in it; what was called off sets them free."""
+    if row.channel != Channel.SMS:
+        return
+    inside = select(DeliveryRow).where(DeliveryRow.bundle_id == row.id).with_for_update()
+    for each in session.scalars(inside).all():
+        if row.state == State.CANCELLED:
+            each.bundle_id = None
+            wait(each, at, None)
+            tell(session, each, at=at, by=by)
+        elif row.state in FAILED:
+            end(session, each, State(row.state), dict(row.reason or {}), at=at, by=by)
+        elif RANK[State(row.state)] > RANK[State(each.state)]:
+            each.state, each.reason = row.state, BUNDLED.stored(delivery=row.id)
+            each.accepted_at, each.sent_at, each.delivered_at = row.accepted_at, row.sent_at, row.delivered_at
+            tell(session, each, at=at, by=by)
 
 
 def copy(row: DeliveryRow, *, method_id: int, at: datetime) -> DeliveryRow:
@@ -262,6 +310,7 @@ def copy(row: DeliveryRow, *, method_id: int, at: datetime) -> DeliveryRow:
         failures=0,
         uncounted=0,
         checks=0,
+        contract=row.contract,
         created_at=at,
         expires_at=row.expires_at,
     )

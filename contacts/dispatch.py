@@ -9,13 +9,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import OperationalError
 
-from contacts import deliveries, planning, reconcile, verdicts
+from contacts import deliveries, planning, provider_codes, reconcile, verdicts
 from contacts.channels.base import Channel, NotDelivered, Report
 from contacts.claims import Held, claim, owned
 from contacts.models import DeliveryRow, EscalationRow
@@ -27,18 +28,36 @@ from emergency.journal import Actor
 from emergency.notifications import NotificationRow
 
 BY: Final = Actor(process="dispatch")
+CHORES_S: Final = 0.2
+"""So often a busy worker looks for new messages and ladders: far less than the second that an idle one waits."""
 log = logging.getLogger(__name__)
 
 
 def run(office: Office, *, threads: int, stop: threading.Event) -> None:
     """Work until told to stop. Threads with nothing to do wait one after the other, so that an idle worker asks the
     database once in `idle_s`, however many threads it has."""
-    turn = threading.Lock()
-    crew = [threading.Thread(target=_work, args=(office, stop, turn), name=f"dispatch-{n}") for n in range(threads)]
+    turns = Turns(threading.Lock(), threading.Lock())
+    crew = [threading.Thread(target=_work, args=(office, stop, turns), name=f"dispatch-{n}") for n in range(threads)]
     for each in crew:
         each.start()
     for each in crew:
         each.join()
+
+
+@dataclass(slots=True)
+class Turns:
+    """What the threads of a worker do one at a time: wait when idle, and look after ladders while the others deliver."""
+
+    idle: threading.Lock
+    chores: threading.Lock
+    looked_s: float = 0.0
+
+    def take(self) -> bool:
+        """Whether it is this thread's turn to look; the others go on delivering meanwhile."""
+        if time.monotonic() - self.looked_s < CHORES_S or not self.chores.acquire(blocking=False):
+            return False
+        self.looked_s = time.monotonic()
+        return True
 
 
 def run_once(office: Office) -> None:
@@ -50,20 +69,20 @@ def run_once(office: Office) -> None:
 
 def step(office: Office, lines: Lines) -> bool:
     """The most urgent thing that is due, if anything is."""
-    return (
-        plan_next(office)
-        or overtake_next(office)
-        or stand_down_next(office)
-        or escalate_next(office)
-        or deliver_next(office, lines)
-    )
+    return chore(office) or deliver_next(office, lines)
 
 
-def _work(office: Office, stop: threading.Event, turn: threading.Lock) -> None:
+def chore(office: Office) -> bool:
+    """The most urgent thing that is to be done before anything is sent, if there is one. What it would call off is not
+    sent meanwhile: a delivery is looked at again when it is claimed."""
+    return plan_next(office) or overtake_next(office) or stand_down_next(office) or escalate_next(office)
+
+
+def _work(office: Office, stop: threading.Event, turns: Turns) -> None:
     lines = office.lines()
     while not stop.is_set():
         try:
-            busy = step(office, lines)
+            busy = _turn(office, lines, turns)
         except OperationalError as lost:
             log.warning("the database cannot be reached, again in %s s: %s", office.policy.idle_s, lost.orig)
             busy = False
@@ -71,8 +90,19 @@ def _work(office: Office, stop: threading.Event, turn: threading.Lock) -> None:
             log.exception("a step failed; its row comes up again when its lease is over")
             busy = False
         if not busy:
-            with turn:
+            with turns.idle:
                 stop.wait(office.policy.idle_s)
+
+
+def _turn(office: Office, lines: Lines, turns: Turns) -> bool:
+    """Deliver; and every so often, or where nothing is to be delivered, do what there is besides."""
+    if turns.take():
+        try:
+            while chore(office) and time.monotonic() - turns.looked_s < CHORES_S:
+                pass
+        finally:
+            turns.chores.release()
+    return deliver_next(office, lines) or chore(office)
 
 
 # The hand-over and the ladder ----------------------------------------------------------------------------------------
@@ -206,13 +236,15 @@ def _accepted(office: Office, held: Held, report: Report) -> None:
         if row.lease_token == held.token:
             deliveries.accept(session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy)
         else:
-            deliveries.heard(session, row, report, attempt=attempt, at=at, by=BY, policy=policy)
+            deliveries.heard(
+                session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=deliveries.ASKED
+            )
         verdicts.resume(session, held.channel, at)
 
 
 def _refused(office: Office, held: Held, trouble: NotDelivered) -> None:
     with office.sessions.begin() as session:
-        at = office.now()
+        at, trouble = office.now(), provider_codes.judged(session, trouble)
         deliveries.finish_attempt(
             session,
             held.parcel.delivery,
@@ -253,8 +285,12 @@ def _follow(office: Office, channel: Channel, held: Held) -> None:
         if row is None:
             return
         row.lease_token, row.act_at = None, at + timedelta(seconds=_next_ask_s(row, office.policy, at))
+        said, attempt = "no_answer" if report is None else report.status, held.parcel.attempt
+        if held.sid is not None:
+            deliveries.checked(session, row, attempt=attempt, asked="ask", answer=said, sid=held.sid, at=at)
         if report is not None:
-            deliveries.heard(session, row, report, attempt=held.parcel.attempt, at=at, by=BY, policy=office.policy)
+            source, policy = deliveries.ASKED, office.policy
+            deliveries.heard(session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=source)
 
 
 def _next_ask_s(row: DeliveryRow, policy: Policy, at: datetime) -> float:

@@ -14,9 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contacts import deliveries
+from contacts.countries import country
 from contacts.models import ContactRow, InboundRow, MethodRow
 from contacts.numbers import Vault
-from contacts.values import Channel, profile
+from contacts.values import Channel
 from emergency import journal, notifications
 from emergency.errors import EmergencyError
 from emergency.journal import Actor
@@ -70,7 +71,7 @@ def _understood(
         for method, contact in known:
             _opt(session, method, contact, out=word in STOP, at=at)
         return (Taken.STOP if word in STOP else Taken.START), None
-    answering = [contact for _, contact in known if profile(contact.profile).replies]
+    answering = [contact for _, contact in known if country(contact.profile).replies]
     if not answering:
         return Taken.NO_REPLIES, None
     for code in CODE.findall(word):

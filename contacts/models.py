@@ -204,6 +204,7 @@ class OverrideRow(Base):
 class DeliveryRow(Base):
     """One message on its way to one number of one contact by one channel, or the record of why there is none.
 
+    contract: only workers that know it may take the row up. bundle_id: the delivery in whose text this message travels.
     rank: who goes first. attempts: posts begun; uncounted: those of them that the channel, not the message, stopped.
     failures: those after which it is given up some day. checks: times that the provider was asked in vain. lease_token: whoever holds it may change the row. reason: why it stands where it stands.
     """
@@ -238,6 +239,8 @@ class DeliveryRow(Base):
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
+    contract: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    bundle_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
 
 
 class AttemptRow(Base):
@@ -277,7 +280,7 @@ class IntakeCallRow(Base):
 
 
 class ProviderEventRow(Base):
-    """What a provider said of a text, each thing once."""
+    """What a provider said of a text, each thing once. source: `callback`, or `asked` by us; copies: how often it came."""
 
     __tablename__ = "provider_events"
 
@@ -287,6 +290,46 @@ class ProviderEventRow(Base):
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)
     error_code: Mapped[int | None] = mapped_column(Integer)
     received_at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(String(10), server_default="callback")
+    copies: Mapped[int] = mapped_column(Integer, server_default="1")
+
+
+class CheckRow(Base):
+    """One question to the provider about a delivery, and what it answered: `look` by number and body, `ask` by SID."""
+
+    __tablename__ = "delivery_checks"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    attempt: Mapped[int] = mapped_column(Integer)
+    asked: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(String(20))
+    provider_sid: Mapped[str | None] = mapped_column(String(40))
+
+
+class ProviderCodeRow(Base):
+    """What an error code of the provider proves here, where an operator says other than what came with the service."""
+
+    __tablename__ = "provider_codes"
+
+    code: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    verdict: Mapped[str] = mapped_column(String(15))
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+
+
+class TemplateRow(Base):
+    """A wording that a provider has registered: by its digest, so that a changed wording is seen not to be."""
+
+    __tablename__ = "text_templates"
+
+    provider: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    registered_as: Mapped[str] = mapped_column(Text)
+    registered_at: Mapped[datetime]
 
 
 class InboundRow(Base):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from contacts.channels.base import Channel
 from contacts.numbers import Vault
-from contacts.values import Policy
+from contacts.values import CONTRACT, Policy
 from emergency import clock
 from emergency.db import Sessions
 
@@ -17,7 +17,8 @@ Lines = Mapping[str, Channel]
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What a worker works with. lines: makes the channels, once for each thread. zone: for desks without a roster."""
+    """What a worker works with. lines: makes the channels, once for each thread. zone: for desks without a roster.
+    contract: the newest kind of rows that it knows."""
 
     sessions: Sessions
     vault: Vault
@@ -26,3 +27,4 @@ class Office:
     policy: Policy = field(default_factory=Policy)
     now: Callable[[], datetime] = clock.now
     chance: Callable[[], float] = random.random
+    contract: int = CONTRACT

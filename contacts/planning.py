@@ -20,6 +20,7 @@ from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow
 from contacts.states import ALIVE, Ladder, State
 from contacts.values import (
     ACKNOWLEDGED,
+    CONTRACT,
     LADDER,
     NO_METHOD,
     NOBODY_AT_ALL,
@@ -35,6 +36,7 @@ from contacts.values import (
     Policy,
     Reason,
     Role,
+    rank,
 )
 from emergency import journal, notifications
 from emergency.journal import Actor
@@ -42,7 +44,6 @@ from emergency.notifications import Content, NotificationRow
 from emergency.words import Language
 
 BY: Final = Actor(process="dispatch")
-DRILL_RANK: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,7 +443,7 @@ def _row(
         channel=channel,
         role=contact.role if contact else None,
         state=state,
-        rank=_rank(notification),
+        rank=rank(notification.circle, version=notification.version or 1, drill=notification.drill),
         resend=notification.circle == "now" and not notification.drill,
         body=body,
         language=language,
@@ -451,12 +452,7 @@ def _row(
         uncounted=0,
         checks=0,
         reason=reason,
+        contract=CONTRACT,
         created_at=at,
-        expires_at=at + timedelta(seconds=policy.valid_s),
+        expires_at=at + timedelta(seconds=policy.valid_s(notification.circle, drill=notification.drill)),
     )
-
-
-def _rank(notification: NotificationRow) -> int:
-    """Who goes first when there is a queue: a first alert before an update, now before prepare, a drill last."""
-    circle = {"now": 0, "prepare": 2}.get(notification.circle, 4)
-    return circle + (notification.version != 1) + DRILL_RANK * notification.drill

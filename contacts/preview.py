@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from contacts import directory, messages, planning
 from contacts import roster as rosters
-from contacts.values import SAME_NUMBER, UNWRITABLE, UNWRITABLE_BELL, Contact, Gap, Policy, Reason, Role
+from contacts.countries import crosses_a_border
+from contacts.values import FOREIGN_ROUTE, SAME_NUMBER, UNWRITABLE, UNWRITABLE_BELL, Contact, Gap, Policy, Reason, Role
 from emergency.notifications import Content, NotificationRow
 
 Json = dict[str, Any]
@@ -25,8 +26,10 @@ def preview(
     zone: ZoneInfo,
     policy: Policy,
     at: datetime,
+    provider: str = "simulator",
 ) -> Json:
-    """Everyone who would get a text at once, each with the words of it; who would be next, in order; gaps and hindrances."""
+    """Everyone who would get a text at once, each with the words of it; who would be next, in order; gaps, hindrances, and
+    what the way of the texts needs to be warned of."""
     found = directory.roster(session, row.tells)
     duty = rosters.duty(found, row.tells, at)
     heard = planning.hearers(session, row, duty)
@@ -41,6 +44,7 @@ def preview(
         "gaps": [
             *(_gap(role, gap.reason) for role, gap in duty.items() if isinstance(gap, Gap)),
             *(_gap(contact.role, reason) for contact, reason in heard.passed if reason is not SAME_NUMBER),
+            *(_gap(each.role, FOREIGN_ROUTE) for each in heard.now if crosses_a_border(provider, each.profile)),
         ],
         **(_text(heard.now[0], writing) if heard.now else _nothing()),
     }

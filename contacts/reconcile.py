@@ -22,6 +22,7 @@ from emergency.journal import Actor
 CLOCKS: Final = timedelta(seconds=60)
 RETURNED: Final = [status for status, state in STATUSES.items() if state is State.FAILED_CARRIER]
 BY: Final = Actor(process="dispatch")
+LOOK: Final = "look"
 Findings = Callable[[Session, DeliveryRow], None]
 
 
@@ -56,19 +57,21 @@ def look(
     try:
         report = channel.find(parcel, since=since - CLOCKS, known=known)
     except NotDelivered:
-        return lambda _session, row: _cannot_say(row, at=now(), policy=policy)
+        return lambda session, row: _cannot_say(session, row, parcel.attempt, at=now(), policy=policy)
     if report is None:
-        return lambda session, row: _no_trace(session, row, at=now(), policy=policy)
+        return lambda session, row: _no_trace(session, row, parcel.attempt, at=now(), policy=policy)
     return lambda session, row: _adopt(session, row, report, parcel.attempt, at=now(), policy=policy)
 
 
 def _adopt(session: Session, row: DeliveryRow, report: Report, attempt: int, *, at: datetime, policy: Policy) -> None:
+    deliveries.checked(session, row, attempt=attempt, asked=LOOK, answer="found", sid=report.sid, at=at)
     deliveries.finish_attempt(session, row.id, attempt, "adopted", at=at)
     deliveries.accept(session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy)
-    deliveries.heard(session, row, report, attempt=attempt, at=at, by=BY, policy=policy)
+    deliveries.heard(session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=deliveries.ASKED)
 
 
-def _no_trace(session: Session, row: DeliveryRow, *, at: datetime, policy: Policy) -> None:
+def _no_trace(session: Session, row: DeliveryRow, attempt: int, *, at: datetime, policy: Policy) -> None:
+    deliveries.checked(session, row, attempt=attempt, asked=LOOK, answer="no_trace", at=at)
     row.checks += 1
     row.lease_token = None
     if row.checks < policy.checks:
@@ -83,6 +86,7 @@ def _no_trace(session: Session, row: DeliveryRow, *, at: datetime, policy: Polic
         deliveries.wait(row, at, None)
 
 
-def _cannot_say(row: DeliveryRow, *, at: datetime, policy: Policy) -> None:
+def _cannot_say(session: Session, row: DeliveryRow, attempt: int, *, at: datetime, policy: Policy) -> None:
     """The provider does not answer: that is no look, and proves nothing."""
+    deliveries.checked(session, row, attempt=attempt, asked=LOOK, answer="no_answer", at=at)
     row.act_at, row.lease_token = at + timedelta(seconds=policy.check_s), None

@@ -25,6 +25,7 @@ class State(StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     SUPPRESSED = "suppressed"
+    BUNDLED = "bundled"
 
 
 class Ladder(StrEnum):
@@ -38,13 +39,23 @@ class Ladder(StrEnum):
 
 FAILED: Final = frozenset({State.FAILED_PERMANENT, State.FAILED_CARRIER, State.FAILED_UNKNOWN, State.EXPIRED})
 ALIVE: Final = frozenset(
-    {State.PENDING, State.SENDING, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ}
+    {
+        State.PENDING,
+        State.BUNDLED,
+        State.SENDING,
+        State.UNKNOWN,
+        State.ACCEPTED,
+        State.SENT,
+        State.DELIVERED,
+        State.READ,
+    }
 )
 """States in which the message has reached its number or may still."""
 ARRIVED: Final = frozenset({State.DELIVERED, State.READ})
 
 RANK: Final = {
     State.PENDING: 0,
+    State.BUNDLED: 0,
     State.SENDING: 0,
     State.UNKNOWN: 0,
     State.FAILED_UNKNOWN: 1,  # a guess: evidence that comes after all corrects it

@@ -7,6 +7,13 @@ from typing import Any, Final
 
 from emergency.words import Language, Words
 
+CONTRACT: Final = 1
+"""Which deliveries this version of the worker knows how to handle: those that say this number or a smaller one.
+
+While an old and a new version run side by side, the old one leaves alone what only the new one understands. It is raised
+together with whatever a worker of the version before would get wrong, and not otherwise.
+"""
+
 
 class Role(StrEnum):
     """Who at a desk is told, in the order in which they are."""
@@ -33,22 +40,6 @@ class Level(StrEnum):
     BELL = "bell"
     FACTS = "facts"
     FULL = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """The rules of a country: whether a text can be answered. Links are never sent anywhere."""
-
-    code: str
-    replies: bool
-
-
-CHINA: Final = Profile("CN", replies=False)  # regulation: two-way texts are not supported
-
-
-def profile(code: str) -> Profile:
-    """The rules of a country by its code; where nothing else is said, replies work."""
-    return CHINA if code == CHINA.code else Profile(code, replies=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +114,21 @@ CHANNEL_STOPPED: Final = Reason(
     "channel-stopped", Words("短信通道配置有误，已停用", "the channel is stopped: its settings are refused")
 )
 CHANNEL_BUSY: Final = Reason("channel-busy", Words("短信通道限速，稍后再发", "the provider asks to slow down"))
+BUDGET_SPENT: Final = Reason(
+    "budget-spent",
+    Words(
+        "此人 24 小时内的短信已满，后续更新并作一条",
+        "that person's texts of 24 h are used up: updates are put together",
+    ),
+)
+BUNDLED: Final = Reason("bundled", Words("与其他更新并作一条发出", "sent together with other updates in one text"))
+FOREIGN_ROUTE: Final = Reason(
+    "foreign-route",
+    Words(
+        "经境外服务商发往中国大陆：可能被拦截或收不到，请同时打电话",
+        "sent to mainland China by a provider abroad: it may be filtered or never arrive, ring as well",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,12 @@ class Policy:
     probe_s: float = 60.0
     escalate_now_s: float = 15 * 60.0
     escalate_prepare_s: float = 60 * 60.0
-    valid_s: float = 4 * 3600.0
+    valid_now_s: float = 2 * 3600.0
+    valid_prepare_s: float = 4 * 3600.0
+    valid_watch_s: float = 12 * 3600.0
+    valid_drill_s: float = 3600.0
+    budget_texts: int = 30
+    bundle_s: float = 600.0
 
     def __post_init__(self) -> None:
         if not 0 < self.timeout_s < self.lease_s / 2:
@@ -158,3 +169,22 @@ class Policy:
     def escalate_s(self, circle: str) -> float | None:
         """How long a step waits for a read-back; None where nobody is rung (watch)."""
         return {"now": self.escalate_now_s, "prepare": self.escalate_prepare_s}.get(circle)
+
+    def valid_s(self, circle: str, *, drill: bool) -> float:
+        """How long a text is of use: the graver, the sooner it is stale; a drill ends with the hour."""
+        if drill:
+            return self.valid_drill_s
+        return {"now": self.valid_now_s, "prepare": self.valid_prepare_s}.get(circle, self.valid_watch_s)
+
+
+DRILL_RANK: Final = 10
+
+
+def rank(circle: str, *, version: int, drill: bool) -> int:
+    """Who goes first when there is a queue: now before prepare, a first alert before an update, a drill last."""
+    return {"now": 0, "prepare": 2}.get(circle, 4) + (version != 1) + DRILL_RANK * drill
+
+
+def is_first_alert(ranked: int) -> bool:
+    """Whether it is the first message of its thread, by its rank."""
+    return ranked % 2 == 0

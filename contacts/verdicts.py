@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from contacts.states import State
 from contacts.values import CHANNEL_BUSY, CHANNEL_STOPPED, GIVEN_UP, Reason
 from emergency import journal
 from emergency.journal import Actor
+from emergency.notifications import NotificationRow
 
 BY: Final = Actor(process="dispatch")
 
@@ -69,8 +70,15 @@ def _pause(
 
 
 def _sound(session: Session, row: DeliveryRow, trouble: Reason, at: datetime) -> None:
+    """To the pages of every desk whose messages now wait: a stopped channel cannot tell of itself."""
     facts = {"channel": row.channel, "reason": trouble.stored(), "alarm": True}
-    for stream in (f"incident:{row.incident}", "system"):
+    waiting = select(NotificationRow.who).where(
+        NotificationRow.id == DeliveryRow.notification_id,
+        DeliveryRow.channel == row.channel,
+        DeliveryRow.state == State.PENDING,
+    )
+    desks = sorted({f"desk:{desk}" for desk in session.scalars(waiting.distinct())})
+    for stream in sorted({*desks, f"incident:{row.incident}", "system"}):
         journal.append(session, stream, "channel.stopped", by=BY, at=at, facts=facts)
 
 

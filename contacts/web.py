@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
-from contacts import callbacks, callboard, deliveries, directory, inbound, intakes, proven
+from contacts import callbacks, callboard, channel_sheet, deliveries, directory, inbound, intakes, proven, story
 from contacts import roster as rosters
 from contacts.callbacks import Webhook
 from contacts.callboard import Call, Outcome
@@ -25,6 +25,7 @@ from emergency.notifications import NearIntake, NotificationRow
 from emergency.units import iso
 from emergency.web.answer import body, instant, once, one_of, reading, said, text
 from emergency.web.app import parts
+from emergency.web.language import language, spoken
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
 from emergency.words import Words
@@ -161,6 +162,53 @@ def receipt(n: int) -> Response:
         return {"delivery": n, "state": row.state}, 200
 
     return once(do)
+
+
+@blueprint.get("/api/v1/deliveries/<int:n>")
+@rule(Action.SEE_INCIDENT)
+def delivery(n: int) -> Response:
+    """All that is known of one delivery, in time order; its number masked."""
+    return reading(lambda session: _story(session, n))
+
+
+@blueprint.get("/deliveries/<int:n>")
+@rule(Action.SEE_INCIDENT)
+def delivery_page(n: int) -> str:
+    """The same as a page, to be read and printed."""
+    with parts().sessions.begin() as session:
+        found = spoken(_story(session, n), language())
+    return render_template("delivery.html", story=found, **_hours())
+
+
+@blueprint.get("/channels")
+@rule(Action.SEE_CONTACTS)
+def channels_page() -> str:
+    """How texts are sent here: the provider and what to know about it, countries, wordings, error codes."""
+    with parts().sessions.begin() as session:
+        found = channel_sheet.sheet(session, parts().settings, policy=POLICY, at=clock.now())
+    return render_template("channels.html", sheet=spoken(found, language()), **_hours())
+
+
+def _story(session: Session, n: int) -> dict[str, Any]:
+    row = session.get(DeliveryRow, n)
+    officer = signed_in()
+    event = None if row is None else session.get_one(NotificationRow, row.notification_id).event
+    if row is None or not _may_see(session, officer, event or row.incident):
+        raise NotFound("no-such-delivery", Words("没有这条送达记录。", "There is no such delivery."))
+    return story.told(session, row, vault=_vault())
+
+
+def _may_see(session: Session, officer: access.Officer, incident: int) -> bool:
+    return access.may(officer, Action.SEE_INCIDENT, Subject(access.audience(session, incident)))
+
+
+def _hours() -> dict[str, Any]:
+    zone = parts().settings.time_zone
+
+    def seconds(at: str | None) -> str:
+        return f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M:%S}" if at else "—"
+
+    return {"seconds": seconds, "printed_at": iso(clock.now()), "officer": signed_in()}
 
 
 @blueprint.get("/api/v1/desks/<code>/duty")

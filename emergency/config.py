@@ -56,6 +56,8 @@ SETTINGS: Final = (
     ),
     Setting("TWILIO_FROM", Words("发送号码", "Number that sends"), ""),
     Setting("TWILIO_MESSAGING_SERVICE_SID", Words("Twilio 消息服务", "Twilio messaging service"), ""),
+    Setting("TWILIO_REGION", Words("Twilio 区域，如 ie1；不填为 us1", "Twilio region, such as ie1; us1 if empty"), ""),
+    Setting("TWILIO_EDGE", Words("Twilio 接入点，如 dublin", "Twilio edge, such as dublin"), ""),
     Setting(
         "TWILIO_BASE_URL", Words("改用此地址代替 Twilio（测试与演练）", "Used instead of Twilio (tests and drills)"), ""
     ),
@@ -77,6 +79,15 @@ SETTINGS: Final = (
 )
 
 
+WARNINGS: Final = {
+    ("SMS_PROVIDER", "twilio"): Words(
+        "境外服务商：发往 +86 的短信不能回复，可能被拦截或收不到；国内联络人须同时打电话。",
+        "A provider abroad: texts to +86 cannot be answered and may be filtered or never arrive; ring those contacts too.",
+    ),
+}
+"""Values that are allowed and yet need to be known about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one deployment, checked."""
@@ -90,6 +101,8 @@ class Settings:
     twilio_auth_token: str
     twilio_from: str
     twilio_messaging_service_sid: str
+    twilio_region: str
+    twilio_edge: str
     twilio_base_url: str
     port: int
     language: Language
@@ -116,6 +129,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         twilio_auth_token=values["TWILIO_AUTH_TOKEN"],
         twilio_from=values["TWILIO_FROM"],
         twilio_messaging_service_sid=values["TWILIO_MESSAGING_SERVICE_SID"],
+        twilio_region=_host_part("TWILIO_REGION", values["TWILIO_REGION"]),
+        twilio_edge=_host_part("TWILIO_EDGE", values["TWILIO_EDGE"]),
         twilio_base_url=values["TWILIO_BASE_URL"].rstrip("/"),
         port=_port(values["PORT"]),
         language=Language(_one_of("LANGUAGE", values["LANGUAGE"], tuple(Language))),
@@ -143,13 +158,15 @@ def _described(setting: Setting, environ: Mapping[str, str]) -> dict[str, str]:
     given = source in environ
     value = _value(setting, environ) if given or setting.default is not None else ""
     shown = "••••" if setting.secret and value else value
-    return {
+    described = {
         "name": setting.name,
         "value": shown,
         "source": source if given else "default" if setting.default is not None else "missing",
         "zh": setting.meaning.zh,
         "en": setting.meaning.en,
     }
+    warning = WARNINGS.get((setting.name, value))
+    return described if warning is None else described | {"warning_zh": warning.zh, "warning_en": warning.en}
 
 
 def _value(setting: Setting, environ: Mapping[str, str]) -> str:
@@ -173,6 +190,13 @@ def _from_file(name: str, path: Path) -> str:
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise _wrong(name, f"须为 {'、'.join(allowed)} 之一", f"must be one of {', '.join(allowed)}")
+    return value
+
+
+def _host_part(name: str, value: str) -> str:
+    """A part of the provider's host name."""
+    if value and not (value.isascii() and value.isalnum() and value.islower()):
+        raise _wrong(name, "须为小写字母和数字，如 ie1、dublin", "must be lower-case letters and digits, such as ie1")
     return value
 
 

@@ -32,10 +32,23 @@ class PhoneCompany:
     auth_token = AUTH_TOKEN
     sender = SENDER
 
-    def __init__(self, book: Path, *, seed: int = 1, step_s: float = 0.05, webhook_timeout_s: float = 2.0):
+    def __init__(
+        self,
+        book: Path,
+        *,
+        seed: int = 1,
+        step_s: float = 0.05,
+        webhook_timeout_s: float = 2.0,
+        signature: str = "sha1",
+    ):
         self.path = book
         self.port = 0
-        self._options = {"seed": seed, "step-s": step_s, "webhook-timeout-s": webhook_timeout_s}
+        self._options: dict[str, object] = {
+            "seed": seed,
+            "step-s": step_s,
+            "webhook-timeout-s": webhook_timeout_s,
+            "signature": signature,
+        }
         self._process: subprocess.Popen[str] | None = None
 
     @property

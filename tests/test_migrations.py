@@ -22,6 +22,7 @@ TABLES = (
     "emergency.throttle",
 )
 STEPS = (
+    "0016",
     "0015",
     "0014",
     "0013",

@@ -69,6 +69,8 @@ class Channel(ABC):
     provider: str
     repeatable = False
     """Whether sending twice does no harm, so that after a crash it is simply sent again."""
+    abroad = False
+    """Whether it hands texts in from abroad, which some countries filter."""
 
     @abstractmethod
     def send(self, parcel: Parcel) -> Report:

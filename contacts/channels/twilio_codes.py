@@ -1,14 +1,32 @@
-"""The provider's error codes as a table: what each proves. An unknown code is judged by its HTTP class. Pure data.
+"""The provider's error codes as data: what each proves. An unknown code is judged by its HTTP class.
 
-Source: the provider's error dictionary. It recommends not to rely on codes, so only those are listed that change what is
-done; any other refusal is permanent for this channel, and the next one is used at once.
+The table that comes with the service is twilio_codes.yaml beside this module; an operator's changes to it are in the
+database (contacts/provider_codes.py) and are laid over it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contacts.channels.base import Verdict
+from emergency.errors import BadFile
 from emergency.words import Words
+
+SHIPPED: Final = Path(__file__).with_name("twilio_codes.yaml")
+PROVABLE: Final = (
+    Verdict.BUSY,
+    Verdict.CONFIGURATION,
+    Verdict.OPTED_OUT,
+    Verdict.PERMANENT,
+    Verdict.AGAIN,
+    Verdict.LATER,
+    Verdict.BLOCKED,
+)
+"""What a code may prove. That nothing left, or that nobody knows, is proved by the connection and never by a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,51 +37,81 @@ class Code:
     words: Words
 
 
-CODES: Final = {
-    20003: Code(Verdict.CONFIGURATION, Words("账号或令牌不对", "wrong account or token")),
-    20429: Code(Verdict.BUSY, Words("请求过多", "too many requests")),
-    21211: Code(Verdict.PERMANENT, Words("号码无效", "not a valid number")),
-    21212: Code(Verdict.CONFIGURATION, Words("发送号码无效", "the sending number is not valid")),
-    21408: Code(Verdict.PERMANENT, Words("账号未开通该地区", "that region is not enabled for the account")),
-    21602: Code(Verdict.PERMANENT, Words("正文为空", "the text is empty")),
-    21603: Code(Verdict.CONFIGURATION, Words("未设发送号码", "no sending number is set")),
-    21606: Code(Verdict.CONFIGURATION, Words("发送号码不属于本账号", "the sending number is not of this account")),
-    21609: Code(
-        Verdict.CONFIGURATION,
-        Words("回执地址无效，请检查 PUBLIC_URL", "the callback address is not valid: check PUBLIC_URL"),
-    ),
-    21610: Code(Verdict.OPTED_OUT, Words("对方已退订短信", "that person has texted STOP")),
-    21612: Code(Verdict.PERMANENT, Words("此号码收不到短信", "that number cannot be reached by text")),
-    21614: Code(Verdict.PERMANENT, Words("不是手机号码", "not a mobile number")),
-    21635: Code(Verdict.PERMANENT, Words("固定电话", "a landline")),
-    21705: Code(Verdict.CONFIGURATION, Words("消息服务编号无效", "the messaging service is not valid")),
-    30001: Code(Verdict.AGAIN, Words("队列已满", "queue overflow")),
-    30003: Code(Verdict.LATER, Words("手机关机或无法接通", "handset off or out of reach")),
-    30004: Code(Verdict.BLOCKED, Words("被拦截", "blocked")),
-    30005: Code(Verdict.PERMANENT, Words("空号", "unknown handset")),
-    30006: Code(Verdict.PERMANENT, Words("固定电话或运营商不支持", "landline or unreachable carrier")),
-    30007: Code(Verdict.BLOCKED, Words("被运营商过滤", "filtered by the carrier")),
-    30008: Code(Verdict.AGAIN, Words("运营商未说明原因", "unknown carrier error")),
-}
+class Line(BaseModel):
+    """One code of a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: int = Field(ge=10_000, le=99_999_999)
+    verdict: Literal["busy", "configuration", "opted_out", "permanent", "again", "later", "blocked"]
+    zh: str = Field(min_length=1, max_length=60)
+    en: str = Field(min_length=1, max_length=100)
+
+    @property
+    def means(self) -> Code:
+        """As the rest of the room sees it."""
+        return Code(Verdict(self.verdict), Words(self.zh, self.en))
 
 
-def refusal(http_status: int, code: int | None) -> Code:
-    """What a refused request proves: by its code where that is known, else by its HTTP class."""
+class Table(BaseModel):
+    """A file of codes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1]
+    codes: tuple[Line, ...]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "Table":
+        given = [line.code for line in self.codes]
+        twice = sorted({code for code in given if given.count(code) > 1})
+        if twice:
+            raise ValueError(f"codes {twice} stand twice")
+        return self
+
+
+def read(path: Path) -> Mapping[int, Code]:
+    """The codes of a file; BadFile says where it is wrong."""
+    try:
+        table = Table.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as trouble:
+        words = Words(f"读不到 {path}：{trouble.strerror}。", f"{path} cannot be read: {trouble.strerror}.")
+        raise BadFile("unreadable-file", words) from trouble
+    except (yaml.YAMLError, UnicodeDecodeError) as trouble:
+        raise BadFile("bad-file", Words(f"{path} 不是 YAML。", f"{path} is not YAML: {trouble}")) from trouble
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        words = Words(f"{path} 的 {place} 处有误：{first['msg']}。", f"{path}: {place}: {first['msg']}.")
+        raise BadFile("bad-file", words) from wrong
+    return {line.code: line.means for line in table.codes}
+
+
+CODES: Final = read(SHIPPED)
+
+UNANSWERED: Final = Code(
+    Verdict.UNKNOWN, Words("服务方出错，不知是否收下", "the provider failed: it may have been taken")
+)
+TIMED_OUT: Final = Code(
+    Verdict.UNKNOWN, Words("服务方超时，不知是否收下", "the provider timed out: it may have been taken")
+)
+REFUSED: Final = Code(Verdict.PERMANENT, Words("服务方拒收", "the provider refused it"))
+NOT_DELIVERED: Final = Code(Verdict.PERMANENT, Words("运营商未送达", "the carrier did not deliver it"))
+
+
+def refusal(http_status: int, code: int | None, codes: Mapping[int, Code] = CODES) -> Code:
+    """What a refused request proves: by its HTTP class first, then by its code where that is known."""
     if http_status >= 500:
-        return Code(Verdict.UNKNOWN, Words("服务方出错，不知是否收下", "the provider failed: it may have been taken"))
-    if code in CODES:
-        return CODES[code]
+        return UNANSWERED
+    if code is not None and code in codes:
+        return codes[code]
     if http_status == 429:
         return CODES[20429]
     if http_status in (401, 403):
         return CODES[20003]
-    if http_status == 408:
-        return Code(
-            Verdict.UNKNOWN, Words("服务方超时，不知是否收下", "the provider timed out: it may have been taken")
-        )
-    return Code(Verdict.PERMANENT, Words("服务方拒收", "the provider refused it"))
+    return TIMED_OUT if http_status == 408 else REFUSED
 
 
-def carrier(code: int | None) -> Code:
+def carrier(code: int | None, codes: Mapping[int, Code] = CODES) -> Code:
     """What the end of a text proves, as the carrier told it."""
-    return CODES.get(code or 0, Code(Verdict.PERMANENT, Words("运营商未送达", "the carrier did not deliver it")))
+    return codes.get(code or 0, NOT_DELIVERED)

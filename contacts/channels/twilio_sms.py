@@ -21,6 +21,7 @@ from urllib3.exceptions import SSLError as TlsError
 
 from contacts.channels.base import Channel, NotDelivered, Parcel, Report, Verdict
 from contacts.channels.twilio_codes import refusal
+from contacts.countries import FOREIGN_PROVIDERS
 from contacts.marks import Marker
 from emergency.config import Settings
 from emergency.errors import NotReady
@@ -30,10 +31,12 @@ PROVIDER: Final = "twilio"
 SIMULATED_ACCOUNT: Final = "AC" + "5" * 32  # the phone company's default; a name, not a secret
 SIMULATED_SENDER: Final = "+12025550100"
 LISTED: Final = 200
+MOST_LISTED: Final = 5_000
 LONGEST_VALID_S: Final = 36_000  # the provider's limit
 
 NEVER_LEFT: Final = Words("连不上服务方，没有发出", "the provider could not be reached: it was not sent")
 MAY_HAVE_GONE: Final = Words("没有收到服务方的答复，不知是否发出", "no answer came: it may have been sent")
+TOO_MANY: Final = Words("该号码的短信太多，查不全", "that number was sent too many texts to look through")
 UNREADABLE: Final = Words("服务方的答复读不懂", "the provider's answer cannot be read")
 
 Answer = TypeVar("Answer")
@@ -41,13 +44,17 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose texts they are and where they are handed in. base_url: empty for the provider's own address."""
+    """Whose texts they are and where they are handed in. base_url: empty for the provider's own address, which `region` and
+    `edge` make part of: empty for its default. abroad: whether texts are handed in from another country."""
 
     sid: str
     token: str
     sender: str
     service_sid: str
     base_url: str
+    region: str = ""
+    edge: str = ""
+    abroad: bool = False
 
 
 def account(settings: Settings) -> Account:
@@ -64,7 +71,16 @@ def account(settings: Settings) -> Account:
     if not sender and not settings.twilio_messaging_service_sid:
         raise _missing("TWILIO_FROM", "未设置", "is not set")
     base_url = settings.twilio_base_url or (f"http://127.0.0.1:{settings.port + 1}" if simulated else "")
-    return Account(sid, tokens(settings)[0], sender, settings.twilio_messaging_service_sid, base_url)
+    return Account(
+        sid,
+        tokens(settings)[0],
+        sender,
+        settings.twilio_messaging_service_sid,
+        base_url,
+        settings.twilio_region,
+        settings.twilio_edge,
+        settings.sms_provider in FOREIGN_PROVIDERS,
+    )
 
 
 def tokens(settings: Settings) -> tuple[str, ...]:
@@ -95,9 +111,16 @@ class TwilioSms(Channel):
     provider = PROVIDER
 
     def __init__(self, account: Account, marker: Marker, *, timeout_s: float):
+        self.abroad = account.abroad
         self._account = account
         self._marker = marker
-        self._client = Client(account.sid, account.token, http_client=Redirected(account.base_url, timeout_s))
+        self._client = Client(
+            account.sid,
+            account.token,
+            region=account.region or None,
+            edge=account.edge or None,
+            http_client=Redirected(account.base_url, timeout_s),
+        )
 
     def send(self, parcel: Parcel) -> Report:
         """Create the message, with the address to which its fate is to be reported."""
@@ -114,15 +137,26 @@ class TwilioSms(Channel):
         return _report(made)
 
     def find(self, parcel: Parcel, *, since: datetime, known: Collection[str]) -> Report | None:
-        """By recipient alone: a filter by date would hide what is still queued. The whole body must match."""
-        listed = _asked(lambda: self._client.messages.list(to=parcel.number, limit=LISTED, page_size=LISTED))
-        for each in listed:
-            ours = (
-                each.body == parcel.body and str(each.direction).startswith("outbound") and each.date_created >= since
-            )
-            if ours and each.sid not in known:
-                return _report(each)
-        return None
+        """By recipient alone: a filter by date would hide what is still queued. The whole body must match.
+
+        The list is read until a page's worth of it is older than `since`: however many texts the number was sent since
+        then, ours is among them, or is not there.
+        """
+
+        def looked() -> Report | None:
+            older = 0
+            for n, each in enumerate(self._client.messages.stream(to=parcel.number, page_size=LISTED)):
+                older = older + 1 if each.date_created < since else 0
+                if older == LISTED:
+                    return None
+                if n == MOST_LISTED:
+                    raise NotDelivered(Verdict.UNKNOWN, TOO_MANY)
+                ours = not older and each.body == parcel.body and str(each.direction).startswith("outbound")
+                if ours and each.sid not in known:
+                    return _report(each)
+            return None
+
+        return _asked(looked)
 
     def ask(self, sid: str | None) -> Report:
         """Fetch the message."""

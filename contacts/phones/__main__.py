@@ -77,6 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
         sender=asked.sender,
         language=asked.language,
         time_zone=asked.time_zone,
+        signature=asked.signature,
     )
     _prepare(book, asked)
     ticker = Ticker(book, settings)
@@ -101,6 +102,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     add(
         "--webhook-timeout-s", type=_seconds, default=15.0, help="回执等待秒数 / seconds to wait for a webhook's answer"
     )
+    add("--signature", choices=("sha1", "sha256"), default="sha1", help="回执签名 / how webhooks are signed")
     add("--account-sid", type=_fitting(rules.ACCOUNT_SID), default=environ.get("PHONES_ACCOUNT_SID", DEFAULT_ACCOUNT))
     add("--auth-token", default=environ.get("PHONES_AUTH_TOKEN", ""), help="PHONES_AUTH_TOKEN")
     add("--sender", type=_fitting(rules.E164), default=environ.get("PHONES_SENDER", DEFAULT_SENDER))

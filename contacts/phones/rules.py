@@ -196,6 +196,7 @@ def _callback(url: str) -> str | None:
 PARAMETERS: Final = {
     "ApplicationSid": r"AP[0-9a-fA-F]{32}",
     "ContentSid": r"HX[0-9a-fA-F]{32}",
+    "FallbackFrom": r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}",
     "Attempt": r"-?[0-9]{1,9}",
     "MaxPrice": r"-?[0-9]+(\.[0-9]+)?",
     "ProvideFeedback": r"(?i:true|false)",

@@ -87,6 +87,7 @@ class Ticker:
                 auth_token=token,
                 token=row["token"],
                 timeout_s=self._settings.webhook_timeout_s,
+                digest=self._settings.signature,
             )
             with self._book.write() as db:
                 _record(db, row, status, now())

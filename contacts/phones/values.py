@@ -82,6 +82,8 @@ class Settings:
     """The number that a messaging service sends from."""
     language: str
     time_zone: ZoneInfo
+    signature: str = "sha1"
+    """How webhooks are signed: sha1 or sha256."""
 
 
 GSM7: Final = frozenset(

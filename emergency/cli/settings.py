@@ -21,3 +21,5 @@ def command(as_json: bool) -> None:
     for setting in described:
         click.echo(f"{setting['name']} = {setting['value'] or '—'}   ({setting['source']})")
         click.echo(f"    {setting['zh']}  {setting['en']}")
+        if "warning_zh" in setting:
+            click.echo(f"    ! {setting['warning_zh']}  {setting['warning_en']}")

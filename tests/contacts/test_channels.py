@@ -125,6 +125,42 @@ def test_the_whole_body_finds_a_text_and_a_known_one_is_not_found_again(phones: 
     assert sms.ask(sent.sid).sid == sent.sid
 
 
+def test_a_text_is_found_behind_more_pages_of_others_than_one(
+    phones: PhoneCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio_sms, "LISTED", 3)
+    sms, since = line(phones), datetime.now(UTC) - timedelta(seconds=60)
+    first = sms.send(parcel(body="the first"))
+    for n in range(8):
+        sms.send(parcel(body=f"another {n}"))
+    found = sms.find(parcel(body="the first"), since=since, known=())
+    assert found is not None
+    assert found.sid == first.sid
+    assert sms.find(parcel(body="never sent"), since=since, known=()) is None
+
+
+def test_a_list_too_long_to_be_looked_through_proves_nothing(
+    phones: PhoneCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio_sms, "MOST_LISTED", 2)
+    sms = line(phones)
+    for n in range(4):
+        sms.send(parcel(body=f"text {n}"))
+    with pytest.raises(NotDelivered) as caught:
+        sms.find(parcel(body="never sent"), since=datetime.now(UTC) - timedelta(seconds=60), known=())
+    assert caught.value.verdict is Verdict.UNKNOWN
+
+
+def test_region_and_edge_are_part_of_the_provider_s_own_address() -> None:
+    found = account(settings(SMS_PROVIDER="twilio", TWILIO_ACCOUNT_SID="AC" + "1" * 32, TWILIO_FROM="+12025550143",
+                             TWILIO_REGION="ie1", TWILIO_EDGE="dublin"))  # fmt: skip
+    assert (found.region, found.edge, found.abroad) == ("ie1", "dublin", True)
+    sms = TwilioSms(found, Marker(cast.NOWHERE, cast.SECRET_KEY), timeout_s=1.0)
+    assert sms._client.get_hostname("https://api.twilio.com/x") == "https://api.dublin.ie1.twilio.com/x"
+    with pytest.raises(NotReady, match="TWILIO_REGION"):
+        settings(TWILIO_REGION="evil.example/")
+
+
 def test_a_messaging_service_may_send(phones: PhoneCompany) -> None:
     assert line(phones, service="MG" + "0" * 32).send(parcel()).status == "accepted"
 

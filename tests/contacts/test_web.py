@@ -11,9 +11,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from twilio.request_validator import RequestValidator
 from werkzeug.serving import make_server
 
 from contacts import dispatch
+from contacts.marks import Marker
 from contacts.states import State
 from emergency import access, clock, config, db, journal
 from emergency.notifications import NotificationRow
@@ -257,3 +259,25 @@ def test_dispatch_once_sends_what_is_due_and_ends(app: Flask, database: Engine, 
     ended = app.test_cli_runner().invoke(args=["dispatch", "--once", "--policy", "settle_s=1"])
     assert ended.exit_code == 0, ended.output
     assert len(phones.texts(NUMBERS["primary"])) == 1
+
+
+def test_a_signature_is_checked_against_the_public_address_whatever_a_proxy_shows(
+    database: Engine, app: Flask, phones: PhoneCompany
+) -> None:
+    """The provider signs the address that it was given; behind a proxy the request names another host and scheme."""
+    issued(database)
+    dispatch.run_once(cast.office(database, phones))
+    parts = app.extensions[NAME]
+    address = "https://desk.example"
+    settings = replace(parts.settings, sms_provider="twilio", public_url=address)
+    app.extensions[NAME] = replace(parts, settings=settings)
+    row = cast.rows(database)[0]
+    url = Marker(address, cast.SECRET_KEY).url(row.id, row.attempts).partition("#")[0]
+    form = {"MessageSid": str(row.provider_sid), "MessageStatus": "delivered"}
+    signed = {"X-Twilio-Signature": RequestValidator(phones.auth_token).compute_signature(url, form)}
+    inside = url.replace(address, "http://web-1.internal:8000")
+    web = app.test_client()
+    assert web.post(inside, data=form, headers=signed).status_code == 204
+    assert cast.rows(database)[0].state == State.DELIVERED
+    signed["X-Twilio-Signature"] = RequestValidator(phones.auth_token).compute_signature(inside, form)
+    assert web.post(inside, data=form, headers=signed).status_code == 403

@@ -1,13 +1,14 @@
 """Dispatch workers as real processes, to be killed and paused; forked from a server that has imported everything."""
 
+import itertools
 import multiprocessing
 import os
 import random
 import signal
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -18,7 +19,7 @@ from sqlalchemy.orm import configure_mappers
 from twilio.rest import Client
 
 from contacts import dispatch
-from contacts.values import Policy
+from contacts.values import CONTRACT, Policy
 from emergency import db
 from tests.contacts import cast
 from tests.phones import PhoneCompany
@@ -31,15 +32,14 @@ assert (
 ASKING_S = 1.5
 
 
-def work(ready: Connection, url: str, phones_port: int, policy: dict[str, Any]) -> None:
-    """One worker, as `flask dispatch` runs it; it says when it begins."""
+def work(ready: Connection, url: str, phones_port: int, policy: dict[str, Any], contract: int, threads: int) -> None:
+    """One worker, as `flask dispatch` runs it; it says when it begins. contract: of which version it is."""
     company = PhoneCompany.__new__(PhoneCompany)
     company.port = phones_port
-    engine = db.engine(url, pool_size=2)
-    office = cast.office(engine, company, policy=Policy(**policy))
-    engine.connect().close()
+    engine = db.engine(url, pool_size=2 * threads)
+    office = replace(cast.office(engine, company, policy=Policy(**policy)), contract=contract)
     ready.send("ready")
-    dispatch.run(office, threads=1, stop=threading.Event())
+    dispatch.run(office, threads=threads, stop=threading.Event())
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,27 @@ class Worker:
 
 
 class Crew:
-    """Keeps so many workers alive, whatever is done to them."""
+    """Keeps so many workers alive, whatever is done to them. contracts: the versions that they are of, in turn."""
 
-    def __init__(self, engine: Engine, phones: PhoneCompany, size: int, policy: Policy):
+    def __init__(
+        self,
+        engine: Engine,
+        phones: PhoneCompany,
+        size: int,
+        policy: Policy,
+        *,
+        contracts: Sequence[int] = (CONTRACT,),
+        threads: int = 1,
+    ):
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["tests.contacts.workers"])
         self._arguments = (engine.url.render_as_string(hide_password=False), phones.port, asdict(policy))
         self._size = size
         self._workers: list[Worker] = []
         self._chance = random.Random(1)
-        self.kills = 0
+        self._contracts = itertools.cycle(contracts)
+        self._threads = threads
+        self.kills = self.pauses = 0
 
     def __enter__(self) -> "Crew":
         self._fill()
@@ -97,15 +108,25 @@ class Crew:
                 time.sleep(0.01)
                 continue
             time.sleep(self._chance.uniform(0, 0.1))
-            victim = self._chance.choice([worker for worker in self._workers if worker.at_work] or self._workers)
-            victim.kill()
-            self._workers.remove(victim)
-            self.kills += 1
-            self._fill()
+            self.kill_one()
             killed_s, wanted = time.monotonic(), begun() + self._chance.randint(1, 3)
+
+    @property
+    def at_work(self) -> int:
+        """How many have begun."""
+        return sum(worker.at_work for worker in self._workers)
+
+    def kill_one(self) -> None:
+        """kill -9 one of those that are at work, and start another in its place."""
+        victim = self._chance.choice([worker for worker in self._workers if worker.at_work] or self._workers)
+        victim.kill()
+        self._workers.remove(victim)
+        self.kills += 1
+        self._fill()
 
     def pause(self, turn: int, for_s: float) -> None:
         """SIGSTOP one worker for a while; each in its turn, so that a woken one gets to act."""
+        self.pauses += 1
         pid = self._workers[turn % self._size].process.pid
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)
@@ -115,7 +136,8 @@ class Crew:
     def _fill(self) -> None:
         while len(self._workers) < self._size:
             line, ready = self._context.Pipe(duplex=False)
-            process = self._context.Process(target=work, args=(ready, *self._arguments), daemon=True)
+            arguments = (ready, *self._arguments, next(self._contracts), self._threads)
+            process = self._context.Process(target=work, args=arguments, daemon=True)
             process.start()
             ready.close()
             self._workers.append(Worker(process, line))

@@ -26,7 +26,7 @@ QUICK = policy(
 """Shorter than the contract's, alike in proportion: a timeout under half the lease, a settle time longer than any answer."""
 
 
-def test_killed_again_and_again_nothing_is_lost_and_nothing_doubled(service: Service) -> None:
+def test_p2_killed_again_and_again_every_delivery_ends_and_nothing_is_lost_or_doubled(service: Service) -> None:
     service.policy = QUICK
     service.phones.fault("latency_after_accept", seconds=0.05)
     service.phones.fault("error_after_accept", probability=0.1, status=503)

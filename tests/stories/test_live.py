@@ -61,7 +61,7 @@ def test_a_killed_listener_loses_nothing_doubles_nothing_and_keeps_the_order(
         assert page.sent == list(range(first, last + 1))
 
 
-def test_a_page_that_was_away_gets_what_it_missed_and_nothing_else(service: Service, pages: list[Page]) -> None:
+def test_p12_a_page_that_was_away_gets_each_missed_entry_once_and_in_order(service: Service, pages: list[Page]) -> None:
     away, stayed = pages[0], pages[1]
     first = away.last + 1
     away.has(happens(service, 3))

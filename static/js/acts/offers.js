@@ -27,6 +27,7 @@ const RISEN = new Set([
   "contact.gap",
   "roster.gap",
   "escalation.exhausted",
+  "channel.stopped",
   "link.news",
   "incident.linked",
   "incident.unlinked",

@@ -3,6 +3,7 @@
 import { when } from "../clock.js";
 import { html, NOTHING } from "../html.js";
 import { toldDesk } from "../stage.js";
+import { deliveries } from "./deliveries.js";
 import { circleTag, fault, heading, hour, kilometres, runningDown, syntheticTag, toldMark } from "./parts.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -147,6 +148,7 @@ function openCard(card, first, state, here) {
             `
           : html`<p class="fault">${say("call.nobody")}</p>`
       }
+      ${texts(card, state, here)}
       ${
         card.silence_minutes && !card.people.some(({ outcomes }) => outcomes.length)
           ? html`<p class="hint">${say("call.silence", { n: card.silence_minutes })}</p>`
@@ -162,6 +164,24 @@ function lastProven({ last_proven }, here) {
   if (!last_proven) return html`<p class="meta">${say("call.proven.never")}</p>`;
   const how = say(`keep.proven.${last_proven.how}`);
   return html`<p class="meta">${say("call.proven", { at: when(last_proven.at, here), how })}</p>`;
+}
+
+/**
+ * What the machine has sent meanwhile: it stands beside the calls and never instead of them.
+ * @param {CallCard} card
+ * @param {State} state
+ * @param {Here} here
+ */
+function texts(card, state, here) {
+  const message = (state.incident?.notifications ?? []).find(({ id }) => id === card.notification);
+  const sent = (message?.deliveries ?? []).filter(({ channel }) => channel !== "phone");
+  if (!sent.length) return NOTHING;
+  return html`
+    <details class="more" data-key="texts-${card.notification}">
+      <summary>${here.say("call.texts")} ${sent.length}</summary>
+      ${deliveries(sent, here)}
+    </details>
+  `;
 }
 
 /**

@@ -3,7 +3,8 @@
 import { when } from "../clock.js";
 import { html, NOTHING } from "../html.js";
 import { stage, telling, toldDesk } from "../stage.js";
-import { circleTag, folded, heading, hour, kilometres, reasonWords, toldMark } from "./parts.js";
+import { deliveries } from "./deliveries.js";
+import { circleTag, folded, heading, hour, kilometres, toldMark } from "./parts.js";
 import { citation } from "./proposals.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -189,7 +190,7 @@ function message(one, here) {
             : NOTHING
         }
       </p>
-      ${one.deliveries.length ? html`<ul class="plain deliveries">${one.deliveries.map((each) => delivery(each, here))}</ul>` : NOTHING}
+      ${deliveries(one.deliveries, here)}
       ${
         one.withheld_reason
           ? html`<p class="meta">${say("withheld.because", { reason: one.withheld_reason })}</p>`
@@ -197,23 +198,6 @@ function message(one, here) {
       }
       ${one.clauses.map((clause) => citation(clause, here))}
     </div>
-  `;
-}
-
-/**
- * One attempt by one channel, as far as it came.
- * @param {import("../types.js").Delivery} one
- * @param {Here} here
- */
-function delivery(one, here) {
-  const { say } = here;
-  const at = one.delivered_at ?? one.accepted_at;
-  return html`
-    <li>
-      <span class="tag delivery-${one.state}">${say(`channel.${one.channel}`)} ${say(`delivery.${one.state}`)}</span>
-      ${one.role ? say(`contact.${one.role}`) : NOTHING} ${at ? hour(at, here) : NOTHING}
-      <span class="meta">${reasonWords(one.reason, here.language)}</span>
-    </li>
   `;
 }
 

@@ -15,6 +15,7 @@ LABELS: Final = {
     "planned_release": "调度预告",
     "courtesy_copy": "抄送",
     "report_upward": "报告",
+    "contact_test": "联络测试",
 }
 
 
@@ -130,6 +131,11 @@ def _drill_bell(said: Said) -> str:
     return f"【联防】【演练】{said.sender}演练通报（{_label(said)}），只需致电{said.sender}值班室报码{said.code}，不得采取实际措施【演练】"
 
 
+def _contact_test(said: Said) -> str:
+    head = f"【联防】【演练】{said.sender}联络测试，不是事件"
+    return f"{head}。请致电{said.sender}值班室报码{said.code}，不得采取实际措施【演练】"
+
+
 def _gist(said: Said) -> str:
     if said.kind in ENDINGS:
         return f"{said.river}前报{ENDINGS[said.kind].zh}"
@@ -200,6 +206,7 @@ WORDING: Final = Wording(
         "end": _end,
         "upstream_enquiry": _enquiry,
         "planned_release": _release,
+        "contact_test": _contact_test,
     },
     bell=_bell,
     drill=_drill,

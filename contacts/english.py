@@ -15,6 +15,7 @@ LABELS: Final = {
     "planned_release": "PLANNED RELEASE",
     "courtesy_copy": "COPY",
     "report_upward": "REPORT",
+    "contact_test": "CONTACT TEST",
 }
 
 
@@ -133,6 +134,11 @@ def _drill_bell(said: Said) -> str:
     return f"{head}: only call {said.sender} duty desk, code {said.code}. Take NO real action. EXERCISE"
 
 
+def _contact_test(said: Said) -> str:
+    head = f"LIANFANG EXERCISE {said.sender} contact test, no incident"
+    return f"{head}. Call {said.sender} duty desk, code {said.code}. Take NO real action. EXERCISE"
+
+
 def _gist(said: Said) -> str:
     word = ENDINGS[said.kind].en if said.kind in ENDINGS else GISTS.get(said.kind, "spill")
     return f"{said.river} {word}{_doubt(said)}"
@@ -199,6 +205,7 @@ WORDING: Final = Wording(
         "end": _end,
         "upstream_enquiry": _enquiry,
         "planned_release": _release,
+        "contact_test": _contact_test,
     },
     bell=_bell,
     drill=_drill,

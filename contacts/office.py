@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from contacts import pace
 from contacts.channels.base import Channel
 from contacts.numbers import Vault
 from contacts.values import Policy
@@ -17,7 +18,10 @@ Lines = Mapping[str, Channel]
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What a worker works with. lines: makes the channels, once for each thread. zone: for desks without a roster."""
+    """What a worker works with. lines: makes the channels, once for each thread. zone: for desks without a roster.
+
+    steady, machine: a clock that nobody sets, and which machine's it is. beat: leaves a mark that the worker lives.
+    """
 
     sessions: Sessions
     vault: Vault
@@ -26,3 +30,6 @@ class Office:
     policy: Policy = field(default_factory=Policy)
     now: Callable[[], datetime] = clock.now
     chance: Callable[[], float] = random.random
+    steady: Callable[[], float] = pace.steady_s
+    machine: str = field(default_factory=pace.boot)
+    beat: Callable[[datetime], None] = lambda _: None

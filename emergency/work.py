@@ -37,11 +37,19 @@ PAUSE_S: Final = 1.0
 log = logging.getLogger(__name__)
 
 
-def run(sessions: db.Sessions, zone: ZoneInfo, *, within: Tolerance = USUAL, once: bool = False) -> None:
-    """Work until stopped, or until nothing is left to do."""
+def run(
+    sessions: db.Sessions,
+    zone: ZoneInfo,
+    *,
+    within: Tolerance = USUAL,
+    once: bool = False,
+    beside: Callable[[datetime], bool] = lambda _: False,
+) -> None:
+    """Work until stopped, or until nothing is left to do. beside: what delivery wants done now and then; whether it was."""
     while True:
         try:
-            busy = step(sessions, zone, now=clock.now(), within=within)
+            done = beside(clock.now())  # whatever else there is to do, it has its turn each time round
+            busy = step(sessions, zone, now=clock.now(), within=within) or done
         except OperationalError as lost:
             log.warning("database lost, again in %s s: %s", PAUSE_S, lost)
             busy = False

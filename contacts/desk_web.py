@@ -148,6 +148,21 @@ def cancelled(n: int) -> Response:
     return once(do)
 
 
+@blueprint.post("/api/v1/contact-tests/<int:n>/answered")
+@rule(Action.CALL)
+def answered(n: int) -> Response:
+    """Somebody rang the duty room and read the code of a contact test back."""
+    given, at = body(), clock.now()
+    person = text(given, "by", limit=100)
+
+    def do(session: Session) -> tuple[Mapping[str, Any], int]:
+        officer = _own(freshness.desk_of(session, n))
+        freshness.answered_by_call(session, n, person=person, by=officer.actor, at=at)
+        return {"notification": n}, 200
+
+    return once(do)
+
+
 @blueprint.get("/contact-tests")
 @rule(Action.SEE_CONTACTS)
 def tests_page() -> str:

@@ -24,7 +24,7 @@ from contacts.values import CONTACT_TEST, Channel
 from emergency import access, journal, notifications
 from emergency.errors import BadInput, Conflict, NotFound
 from emergency.journal import Actor
-from emergency.notifications import Draft, NotificationRow
+from emergency.notifications import Draft, NotificationRow, Via
 from emergency.units import iso
 from emergency.words import Words
 
@@ -45,6 +45,7 @@ FIRST_HOUR, HOURS, DAYS = 9, 8, 28
 class Asked:
     """One contact of a test: who, by which code, to how many numbers, and what came of it."""
 
+    notification: int
     contact: int
     name: Words
     role: str
@@ -203,10 +204,18 @@ def standing(session: Session, desks: Sequence[str] | None, *, at: datetime) -> 
     ]
 
 
-def tested(session: Session, notification_id: int) -> ContactRow | None:
-    """Whom a test's message asks; None for any other message."""
-    asked = select(ContactRow).join(TestedRow, TestedRow.contact_id == ContactRow.id)
-    return session.scalar(asked.where(TestedRow.notification_id == notification_id))
+def answered_by_call(session: Session, notification_id: int, *, person: str, by: Actor, at: datetime) -> None:
+    """Somebody rang the duty room and read the code of a test back."""
+    notifications.acknowledge(session, notification_id=notification_id, by_person=person, via=Via.CALL, by=by, at=at)
+
+
+def desk_of(session: Session, notification_id: int) -> str:
+    """The desk that a message of a contact test asks."""
+    asked = select(ContactTestRow.desk).join(TestedRow, TestedRow.test_id == ContactTestRow.id)
+    desk = session.scalar(asked.where(TestedRow.notification_id == notification_id))
+    if desk is None:
+        raise NotFound("no-such-test", Words("没有这次联络测试。", "There is no such contact test."))
+    return desk
 
 
 def _asked(session: Session, row: ContactTestRow) -> list[Asked]:
@@ -222,12 +231,13 @@ def _asked(session: Session, row: ContactTestRow) -> list[Asked]:
         numbers, delivered = replies.texts(session, message.id)
         reply = Reply(message.issued_at or row.starts_at, message.acknowledged_at, message.acknowledged_via)
         name = Words(contact.name_zh, contact.name_en)
-        found.append(Asked(contact.id, name, contact.role, message.code, numbers, delivered, reply))
+        found.append(Asked(message.id, contact.id, name, contact.role, message.code, numbers, delivered, reply))
     return found
 
 
 def _asked_shown(each: Asked, at: datetime) -> Json:
     return {
+        "notification": each.notification,
         "contact": each.contact,
         "name": each.name.stored(),
         "role": each.role,

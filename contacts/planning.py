@@ -4,7 +4,7 @@ All in the caller's transaction. Whoever cannot be told has a row that says why,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -48,15 +48,15 @@ DRILL_RANK: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A message being planned: its row, its words, the desk's zone, and when."""
+    """A message being planned: its row, its words, the desk's zone, and when. risen: whoever was told has not answered."""
 
     row: NotificationRow
     content: Content
     zone: ZoneInfo
     policy: Policy
     at: datetime
-
     rule: escalation.Rule
+    risen: bool = False
 
     def minutes(self, role: Role) -> int:
         """Until the next person is told after `role`; 0 when nobody is."""
@@ -138,7 +138,7 @@ def escalate(session: Session, ladder: EscalationRow, *, zone: ZoneInfo, policy:
     """Nobody has read it back in time, and `ladder` has just risen a step: tell whoever is on it."""
     row = session.get_one(NotificationRow, ladder.notification_id)
     found = directory.roster(session, row.tells)
-    case = _case(session, row, found.zone if found else zone, policy, at)
+    case = replace(_case(session, row, found.zone if found else zone, policy, at), risen=True)
     _climb(session, case, ladder, rosters.duty(found, row.tells, at))
 
 
@@ -343,6 +343,7 @@ def _text(session: Session, case: Case, contact: Contact, method: MethodRow) -> 
         language=contact.language,
         zone=case.zone,
         minutes=case.minutes(contact.role),
+        risen=case.risen,
     )
     if written is None:
         _record(session, case, State.SUPPRESSED, UNWRITABLE_BELL, role=contact.role, contact=contact, method=method)

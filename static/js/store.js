@@ -58,6 +58,7 @@
  * @property {import("./views/reach.js").ReachCard | null} reach the reach that was pressed on the map
  * @property {boolean} playing
  * @property {boolean} alarm
+ * @property {import("./types.js").Audit | null} [audit] what is wrong with delivery, by the newest look
  * @property {boolean} busy
  */
 

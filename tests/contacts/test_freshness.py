@@ -1,6 +1,7 @@
 """Contact tests: they go the way of every alert, are none, and say how fast whom answers."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -54,7 +55,11 @@ def answer(session: Session, message: NotificationRow, *, at: datetime) -> None:
 def test_every_contact_is_asked_at_every_number_by_the_ordinary_way_with_a_code_of_their_own(
     database: Engine, phones: PhoneCompany
 ) -> None:
-    people = {"primary": {"numbers": ["+12025550149"]}, "deputy": {"language": "en"}, "leader": {}}
+    people: dict[str, dict[str, Any]] = {
+        "primary": {"numbers": ["+12025550149"]},
+        "deputy": {"language": "en"},
+        "leader": {},
+    }
     with db.sessions(database).begin() as session:
         cast.load(session, cast.document(people=people))
         codes = [each.code for each in started(session)]

@@ -41,6 +41,36 @@ export const submits = {
     }
     await record(form, "read_back", person);
   },
+  async file_paper(/** @type {HTMLFormElement} */ form) {
+    const { id = "" } = form.dataset;
+    const typed = new FormData(form);
+    const text = (/** @type {string} */ name) => String(typed.get(name) ?? "").trim();
+    const { at, fault } = readMoment(text("at"), now(), state().me.time_zone);
+    const key = `paper-${id}`;
+    if (fault || !text("to")) {
+      set({ cardFaults: { ...state().cardFaults, [key]: say(fault ?? "paper.to.missing") } });
+      return;
+    }
+    await noted(key, async () => {
+      const about = { channel: text("channel"), to: text("to"), reference: text("reference") };
+      await post(`notifications/${id}/papers`, { ...about, ...(at ? { at } : {}) });
+      form.reset();
+      await again();
+    });
+  },
+  async paper_received(/** @type {HTMLFormElement} */ form) {
+    const { id = "" } = form.dataset;
+    const person = String(new FormData(form).get("person") ?? "").trim();
+    const key = `received-${id}`;
+    if (!person) {
+      set({ cardFaults: { ...state().cardFaults, [key]: say("paper.by.missing") } });
+      return;
+    }
+    await noted(key, async () => {
+      await post(`deliveries/${id}/received`, { person });
+      await again();
+    });
+  },
   async acknowledge(/** @type {HTMLFormElement} */ form) {
     const { id = "" } = form.dataset;
     const by = String(new FormData(form).get("by") ?? "").trim();
@@ -83,11 +113,16 @@ async function record(place, outcome, person) {
       ...(person ? { person } : {}),
       ...(at ? { at } : {}),
     });
-    const { chosen } = state();
-    if (chosen === null) return;
-    const { calls, intakes } = await get(`incidents/${chosen}/calls`);
-    set({ calls, intakes });
+    await again();
   });
+}
+
+/** The board as it stands now. */
+async function again() {
+  const { chosen } = state();
+  if (chosen === null) return;
+  const { calls, intakes } = await get(`incidents/${chosen}/calls`);
+  set({ calls, intakes });
 }
 
 /**

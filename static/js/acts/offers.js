@@ -26,6 +26,8 @@ const RISEN = new Set([
   "clock.escalated",
   "contact.gap",
   "escalation.exhausted",
+  "audit.alarm",
+  "contact_test.announced",
   "link.news",
   "incident.linked",
   "incident.unlinked",

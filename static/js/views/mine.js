@@ -8,6 +8,7 @@ import { citation } from "./proposals.js";
 /** @typedef {import("../types.js").Here} Here */
 /** @typedef {import("../types.js").Notification} Notification */
 
+const TEST = "contact_test";
 const READERS = new Set(["duty_officer", "leader", "liaison"]);
 
 /**
@@ -86,7 +87,7 @@ function message(one, earlier, state, here) {
           : NOTHING
       }
       ${
-        one.incident && one.incident !== state.chosen
+        one.incident > 0 && one.incident !== state.chosen
           ? html`<p><button data-do="open" data-id="${one.incident}">${say("mine.open")}</button></p>`
           : NOTHING
       }
@@ -153,8 +154,8 @@ function contents(one, here) {
     <div class="text">
       <p>
         ${said.drill ? html`<strong>${say("drill.stripe")}</strong>` : NOTHING}
-        <strong>${say(`kind.${said.kind}`)}${say("mine.version", { n: said.version })}</strong>
-        ${what(said, here)}
+        <strong>${say(`kind.${said.kind}`)}${said.kind === TEST ? "" : say("mine.version", { n: said.version })}</strong>
+        ${said.kind === TEST ? say("contact_test.asks", { who: said.receiver }) : what(said, here)}
       </p>
       ${changed(said, here)}
       ${

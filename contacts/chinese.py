@@ -20,10 +20,13 @@ LABELS: Final = {
 }
 
 
+def label(kind: str, version: int) -> str:
+    """What a message is called: its version where it follows another, else its kind."""
+    return f"更新{version}" if kind == "update" or (kind == "incident" and version > 1) else LABELS[kind]
+
+
 def _label(said: Said) -> str:
-    if said.kind == "update" or (said.kind == "incident" and said.version > 1):
-        return f"更新{said.version}"
-    return LABELS[said.kind]
+    return label(said.kind, said.version)
 
 
 def _arrival(said: Said, earliest: str) -> str:

@@ -12,14 +12,13 @@ import click
 import gevent.monkey
 from flask.cli import AppGroup, with_appcontext
 
-from contacts import audit, directory, dispatch, freshness, ladders, messages, numbers
+from contacts import audit, directory, dispatch, freshness, ladders, numbers
 from contacts import roster as rosters
 from contacts.beats import Beat
 from contacts.channels.twilio_sms import TwilioSms, account
 from contacts.channels.websocket import WebsocketPage
 from contacts.marks import Marker
 from contacts.office import Lines, Office
-from contacts.said import VARIABLES
 from contacts.values import Channel, Contact, Gap, Policy, Role
 from emergency import clock
 from emergency.cli.say import speaking
@@ -135,28 +134,6 @@ def contact_tests(jurisdiction: str | None, as_json: bool) -> None:
         said = line["replies"]
         times = "\t".join("—" if said[name] is None else f"{said[name]:g} min" for name in ("median_min", "p90_min"))
         click.echo(f"{line['desk']}\t{line['tests']}\t{said['asked']}\t{said['never']}\t{times}")
-
-
-@contacts_group.command("templates")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
-@speaking
-def templates(as_json: bool) -> None:
-    """短信模板：固定文字与变量，供向运营商报备 / The texts: fixed words and variables, to be registered with a provider."""
-    known = [each for language in messages.WORDINGS for each in messages.WORDINGS[language].registry]
-    if as_json:
-        lines = [
-            {
-                "name": each.name,
-                "words": each.words,
-                "variables": {name: VARIABLES[name].value for name in each.variables},
-                "fixed": each.fixed,
-            }
-            for each in known
-        ]
-        click.echo(json.dumps(lines, ensure_ascii=False))
-        return
-    for each in known:
-        click.echo(f"{each.name}\t{each.fixed}\t{each.words}")
 
 
 @escalation_group.command("load")

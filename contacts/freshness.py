@@ -138,8 +138,13 @@ def plan_month(session: Session, zone: ZoneInfo, *, at: datetime) -> int:
             "by": BY.stored(),
         }
         made = insert(ContactTestRow).values(**values).on_conflict_do_nothing().returning(ContactTestRow.id)
-        if session.scalar(made) is not None:
-            planned += 1
+        known_id = session.scalar(made)
+        if known_id is None:
+            continue  # another worker was first
+        planned += 1
+        row = session.get_one(ContactTestRow, known_id)
+        if row.announced:
+            _say(session, row, "contact_test.announced", by=BY, at=at, facts={"starts_at": iso(when)})
     return planned
 
 

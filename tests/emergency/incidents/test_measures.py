@@ -100,7 +100,13 @@ def test_the_first_desk_downstream_is_the_one_that_the_water_reaches_first() -> 
 
 
 def test_all_of_now_waits_for_the_last_of_them_and_for_those_not_even_told() -> None:
-    entries = [owed(1, "梁平"), owed(2, "渝北"), owed(3, "广安", circle="watch"), issued(5, 1, "梁平"), read_back(9, "梁平")]
+    entries = [
+        owed(1, "梁平"),
+        owed(2, "渝北"),
+        owed(3, "广安", circle="watch"),
+        issued(5, 1, "梁平"),
+        read_back(9, "梁平"),
+    ]
     assert [of(entries)["all_now"][name] for name in ("value", "done", "of")] == [None, 1, 2]
     withheld = entry(10, "notification.withheld", notification=2)
     assert [of([*entries, withheld])["all_now"][name] for name in ("value", "done", "of")] == [9.0, 1, 1]

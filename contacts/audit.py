@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from contacts import directory
 from contacts import roster as rosters
-from contacts.ledger import AuditRow, BeatRow, TestedRow
+from contacts.ledger import AskedRow, AuditRow, BeatRow
 from contacts.models import AttemptRow, ChannelRow, ContactRow, DeliveryRow, EscalationRow, MethodRow
 from contacts.states import Ladder, State
 from contacts.values import CONTACT_TEST, Channel, Gap, Role
@@ -194,13 +194,11 @@ def _rosters(session: Session, at: datetime) -> list[Finding]:
         duty = rosters.duty(directory.roster(session, desk), desk, at)
         empty = [role for role, each in duty.items() if isinstance(each, Gap)]
         if len(empty) == len(duty):
-            words = Words(
-                f"{desk} 现在无人值班，通报送不到人。", f"Nobody is on duty at {desk}: a message reaches no one."
-            )
+            words = Words("现在无人值班，通报送不到人。", "Nobody is on duty: a message reaches no one.")
             found.append(Finding("roster_gap", True, words, desk=desk))
         elif empty:
             roles = "、".join(ROLES[role].zh for role in empty), ", ".join(ROLES[role].en for role in empty)
-            words = Words(f"{desk} 现在没有{roles[0]}。", f"{desk} has no {roles[1]} on duty now.")
+            words = Words(f"现在没有{roles[0]}。", f"No {roles[1]} on duty now.")
             found.append(Finding("roster_gap", False, words, desk=desk, count=len(empty)))
     return found
 
@@ -228,15 +226,15 @@ def proven(session: Session) -> dict[int, datetime]:
         .where(AttemptRow.outcome == "read_back", DeliveryRow.contact_id.is_not(None))
     )
     tested = (
-        select(TestedRow.contact_id, func.max(NotificationRow.acknowledged_at))
-        .join(NotificationRow, NotificationRow.id == TestedRow.notification_id)
+        select(AskedRow.contact_id, func.max(NotificationRow.acknowledged_at))
+        .join(NotificationRow, NotificationRow.id == AskedRow.notification_id)
         .where(NotificationRow.acknowledged_at.is_not(None))
     )
     last: dict[int, datetime] = {}
     for query in (
         confirmed.group_by(MethodRow.contact_id),
         called.group_by(DeliveryRow.contact_id),
-        tested.group_by(TestedRow.contact_id),
+        tested.group_by(AskedRow.contact_id),
     ):
         for contact, at in session.execute(query):
             last[contact] = max(at, last.get(contact, at))
@@ -254,8 +252,8 @@ def _stale(session: Session, at: datetime) -> list[Finding]:
             "stale_contacts",
             False,
             Words(
-                f"{desk} 有 {n} 名联络人 {STALE.days} 天内未证实能联系上，请做联络测试。",
-                f"{desk}: {n} contacts not shown to be reachable for {STALE.days} days. Run a contact test.",
+                f"有 {n} 名联络人 {STALE.days} 天内未证实能联系上，请做联络测试。",
+                f"{n} contacts not shown to be reachable for {STALE.days} days. Run a contact test.",
             ),
             desk=desk,
             count=n,

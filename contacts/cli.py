@@ -188,7 +188,7 @@ def audit_command(strict: bool, as_json: bool) -> None:
         click.echo(json.dumps({"well": passed, "findings": [each.stored() for each in found]}, ensure_ascii=False))
     for each in () if as_json else found:
         mark = "警报 ALARM" if each.alarm else "提示 warning"
-        click.echo(f"{mark}\t{each.check}\t{each.words.zh} {each.words.en}")
+        click.echo(f"{mark}\t{each.check}\t{each.desk or '—'}\t{each.words.zh} {each.words.en}")
     if not passed:
         words = Words("自检不通过。", "The audit does not pass.")
         raise NotReady("audit-failed", words)

@@ -257,7 +257,12 @@ def _labels(labels: Mapping[str, str]) -> str:
 def _audit(session: Session, officer: Officer, at: datetime) -> dict[str, Any]:
     found = audit.audit(session, at=at)
     mine = audit.concerning(found, None if officer.role is Role.ADMINISTRATOR else officer.desk)
-    return {"at": iso(at), "well": audit.well(mine), "findings": [each.stored() for each in mine]}
+    shown = [{**each.stored(), "desk_name": _named(session, each.desk)} for each in mine]
+    return {"at": iso(at), "well": audit.well(mine), "findings": shown}
+
+
+def _named(session: Session, desk: str | None) -> dict[str, str] | None:
+    return None if desk is None else desk_name(session, desk).stored()
 
 
 # Asking --------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contacts import replies
-from contacts.ledger import ContactTestRow, TestedRow
+from contacts.ledger import AskedRow, ContactTestRow
 from contacts.models import ContactRow, MethodRow, RotationRow
 from contacts.replies import Reply
 from contacts.values import CONTACT_TEST, Channel
@@ -216,8 +216,8 @@ def answered_by_call(session: Session, notification_id: int, *, person: str, by:
 
 def desk_of(session: Session, notification_id: int) -> str:
     """The desk that a message of a contact test asks."""
-    asked = select(ContactTestRow.desk).join(TestedRow, TestedRow.test_id == ContactTestRow.id)
-    desk = session.scalar(asked.where(TestedRow.notification_id == notification_id))
+    asked = select(ContactTestRow.desk).join(AskedRow, AskedRow.test_id == ContactTestRow.id)
+    desk = session.scalar(asked.where(AskedRow.notification_id == notification_id))
     if desk is None:
         raise NotFound("no-such-test", Words("没有这次联络测试。", "There is no such contact test."))
     return desk
@@ -226,10 +226,10 @@ def desk_of(session: Session, notification_id: int) -> str:
 def _asked(session: Session, row: ContactTestRow) -> list[Asked]:
     pairs = session.execute(
         select(ContactRow, NotificationRow)
-        .join(TestedRow, TestedRow.contact_id == ContactRow.id)
-        .join(NotificationRow, NotificationRow.id == TestedRow.notification_id)
-        .where(TestedRow.test_id == row.id)
-        .order_by(TestedRow.id)
+        .join(AskedRow, AskedRow.contact_id == ContactRow.id)
+        .join(NotificationRow, NotificationRow.id == AskedRow.notification_id)
+        .where(AskedRow.test_id == row.id)
+        .order_by(AskedRow.id)
     ).all()
     found = []
     for contact, message in pairs:
@@ -260,7 +260,7 @@ def _asked_shown(each: Asked, at: datetime) -> Json:
 
 
 def _ask(session: Session, row: ContactTestRow, contact: ContactRow, desk_name: Words, at: datetime) -> None:
-    item = TestedRow(test_id=row.id, contact_id=contact.id)
+    item = AskedRow(test_id=row.id, contact_id=contact.id)
     session.add(item)
     session.flush()
     number = -item.id

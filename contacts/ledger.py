@@ -41,7 +41,7 @@ class ContactTestRow(Base):
     by: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
-class TestedRow(Base):
+class AskedRow(Base):
     """One contact asked in a test, by a message of its own with a code of its own."""
 
     __tablename__ = "contact_test_items"

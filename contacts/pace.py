@@ -4,6 +4,8 @@ Where the two have moved apart, the wall clock was stepped, and the hours at whi
 mark for the whole deployment: the machine that set it last judges, another takes over when it has been silent for a while.
 """
 
+import os
+import socket
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -31,12 +33,14 @@ _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 def steady_s() -> float:
     """Seconds since this machine started, its sleep included; no one sets this clock."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def boot() -> str:
-    """Which start of which machine `steady_s` counts from."""
-    return _BOOT.read_text(encoding="ascii").strip()
+    """Which start of which machine `steady_s` counts from; where the system does not say, this process stands for it."""
+    if _BOOT.exists():
+        return _BOOT.read_text(encoding="ascii").strip()
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def check(session: Session, *, at: datetime, steady: Callable[[], float] = steady_s, machine: str) -> timedelta:

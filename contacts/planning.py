@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from contacts import deliveries, directory, escalation, ladders, messages
 from contacts import roster as rosters
 from contacts.escalation import NOT_BEGUN
-from contacts.ledger import TestedRow
+from contacts.ledger import AskedRow
 from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow
 from contacts.states import ALIVE, Ladder, State
 from contacts.values import (
@@ -172,8 +172,8 @@ def could_not_plan(session: Session, row: NotificationRow, trouble: str, *, poli
 
 def _ask(session: Session, case: Case) -> None:
     """A contact test: a text to every number of the contact that it asks, and nobody rises after it."""
-    asked = select(ContactRow).join(TestedRow, TestedRow.contact_id == ContactRow.id)
-    contact = directory.contact(session.scalars(asked.where(TestedRow.notification_id == case.row.id)).one())
+    asked = select(ContactRow).join(AskedRow, AskedRow.contact_id == ContactRow.id)
+    contact = directory.contact(session.scalars(asked.where(AskedRow.notification_id == case.row.id)).one())
     for method in directory.methods(session, contact.id, Channel.SMS):
         found = _hindrance(session, case, method)
         if found is None:

@@ -234,6 +234,7 @@ function initial(me, skew_ms) {
     inside: [],
     files: {},
     mine: [],
+    tests: [],
     duty: null,
     link: "connecting",
     lost_at: null,

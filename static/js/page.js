@@ -210,7 +210,7 @@ function audited({ audit }) {
   return html`
     <p class="notice is-over" role="alert" data-key="audit">
       <strong>${say("audit.alarm")}</strong>
-      ${alarms.map(({ words }) => words).join(" ")}
+      ${alarms.map(({ desk_name, words }) => (desk_name ? `${desk_name}${say("colon")}${words}` : words)).join(" ")}
       <a href="/audit">${say("audit.more")}</a>
     </p>
   `;

@@ -28,6 +28,7 @@
  * @property {import("./types.js").InsideLine[]} inside whom this desk owes a call on its own side
  * @property {Record<string, File>} files by stream
  * @property {import("./types.js").Notification[]} mine open messages for this desk
+ * @property {import("./types.js").Notification[]} [tests] contact tests that wait for an answer of this desk: no alerts
  * @property {import("./types.js").Duty | null} duty
  * @property {"connecting" | "live" | "lost"} link
  * @property {number | null} lost_at

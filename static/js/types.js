@@ -349,7 +349,7 @@
  * @property {boolean} late
  */
 
-/** @typedef {{well: boolean, findings: {check: string, alarm: boolean, words: string, desk: string | null}[]}} Audit */
+/** @typedef {{well: boolean, findings: {check: string, alarm: boolean, words: string, desk: string | null, desk_name: string | null}[]}} Audit */
 
 /**
  * @typedef {object} IntakeCard

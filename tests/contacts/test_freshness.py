@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from contacts import dispatch, freshness, inbound, numbers, planning
-from contacts.ledger import ContactTestRow, TestedRow
+from contacts.ledger import AskedRow, ContactTestRow
 from contacts.models import ContactRow, DeliveryRow, EscalationRow
 from contacts.replies import Reply, statistics
 from contacts.states import State
@@ -42,8 +42,8 @@ def started(session: Session, *, at: datetime | None = None) -> list[Notificatio
     row = freshness.order(session, DESK, announced=False, starts_at=None, by=OFFICER, at=now)
     assert freshness.start_next(session, name_of, at=now) == row.id
     session.flush()
-    asked = select(NotificationRow).join(TestedRow, TestedRow.notification_id == NotificationRow.id)
-    return list(session.scalars(asked.where(TestedRow.test_id == row.id).order_by(NotificationRow.id)))
+    asked = select(NotificationRow).join(AskedRow, AskedRow.notification_id == NotificationRow.id)
+    return list(session.scalars(asked.where(AskedRow.test_id == row.id).order_by(NotificationRow.id)))
 
 
 def answer(session: Session, message: NotificationRow, *, at: datetime) -> None:

@@ -758,11 +758,12 @@ test("a fax stands on the card with its receipt, or with the place to record who
   assert.doesNotMatch(shown, /paper_received/);
 });
 
-test("a contact test says that it is one, and asks about nothing else", () => {
+test("a contact test says that it is one, asks about nothing else, and stands after everything that matters", () => {
   const said = { kind: "contact_test", version: 1, drill: true, receiver: "王某", river: "", place: "", substance: null, source_open: null, verified: true };
   const mine = [notification({ id: 4, incident: -4, who: "511700", state: "issued", content: said, issued_at: "2025-11-20T18:50:00Z" })];
-  const shown = next(state({ mine: /** @type {any} */ (mine) }), here("zh")).text;
+  const shown = next(state({ tests: /** @type {any} */ (mine), calls: [card] }), here("zh")).text;
   assert.match(shown, /请王某确认能收到/);
+  assert.ok(shown.indexOf("请王某") > shown.indexOf("board-title"));
   assert.doesNotMatch(shown, /undefined|data-do="open" data-id="-4"/);
 });
 

@@ -8,7 +8,6 @@ import { citation } from "./proposals.js";
 /** @typedef {import("../types.js").Here} Here */
 /** @typedef {import("../types.js").Notification} Notification */
 
-const TEST = "contact_test";
 const READERS = new Set(["duty_officer", "leader", "liaison"]);
 
 /**
@@ -39,6 +38,30 @@ export function mineSection(state, here) {
         )}
       </ul>
     </section>
+  `;
+}
+
+/**
+ * Contact tests that wait for an answer: one line at the foot of the column, since they are no alerts.
+ * @param {State} state
+ * @param {Here} here
+ */
+export function testsSection(state, here) {
+  const { say, me } = here;
+  const tests = state.tests ?? [];
+  if (!tests.length || !READERS.has(me.role)) return NOTHING;
+  return html`
+    <details class="more tests" data-key="tests">
+      <summary>${say("contact_test.waits", { n: tests.length })}</summary>
+      ${tests.map(
+        (one) => html`
+          <article class="card" data-key="test-${one.id}">
+            <p>${say("contact_test.asks", { who: one.content?.receiver ?? "" })}</p>
+            ${readBack(one, 0, state, here)}
+          </article>
+        `,
+      )}
+    </details>
   `;
 }
 
@@ -87,7 +110,7 @@ function message(one, earlier, state, here) {
           : NOTHING
       }
       ${
-        one.incident > 0 && one.incident !== state.chosen
+        one.incident && one.incident !== state.chosen
           ? html`<p><button data-do="open" data-id="${one.incident}">${say("mine.open")}</button></p>`
           : NOTHING
       }
@@ -154,8 +177,8 @@ function contents(one, here) {
     <div class="text">
       <p>
         ${said.drill ? html`<strong>${say("drill.stripe")}</strong>` : NOTHING}
-        <strong>${say(`kind.${said.kind}`)}${said.kind === TEST ? "" : say("mine.version", { n: said.version })}</strong>
-        ${said.kind === TEST ? say("contact_test.asks", { who: said.receiver }) : what(said, here)}
+        <strong>${say(`kind.${said.kind}`)}${say("mine.version", { n: said.version })}</strong>
+        ${what(said, here)}
       </p>
       ${changed(said, here)}
       ${

@@ -24,7 +24,13 @@ def owed(notification: int, tells: str, circle: str = "now", **facts: Any) -> En
 
 def issued(minute: float, notification: int, tells: str, *, earliest: str | None = None, **facts: Any) -> Entry:
     content = {"earliest_at": earliest, "drill": facts.pop("drill", False)}
-    known = {"notification": notification, "tells": tells, "circle": "now", "kind": "incident", "content": content}
+    known: dict[str, Any] = {
+        "notification": notification,
+        "tells": tells,
+        "circle": "now",
+        "kind": "incident",
+        "content": content,
+    }
     return entry(minute, "notification.issued", **(known | facts))
 
 

@@ -1,7 +1,8 @@
 """The composition root: the only file that knows both halves, and how they become one application."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,20 @@ from flask.cli import NoAppException
 from sqlalchemy.orm import Session
 
 from contacts import cli as contacts_cli
-from contacts import directory, directory_web, gaps, numbers, roster_web
+from contacts import desk_web, directory, directory_web, numbers, roster_web
 from contacts import web as contacts_web
 from contacts.deliveries import deliveries_of
 from contacts.preview import preview
 from contacts.values import Policy
+from contacts.watchman import Watchman
 from emergency import clock, config
 from emergency.cli import groups
 from emergency.config import Settings
+from emergency.db import Sessions
 from emergency.errors import NotReady
 from emergency.notifications import NotificationRow
 from emergency.web import blueprints, live, problem, rules, session, whole
-from emergency.web.app import Delivery, new_app
+from emergency.web.app import Delivery, desk_name, new_app
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -30,7 +33,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = new_app(known, _delivery(known))
     session.attach(app)
     problem.attach(app)
-    for blueprint in (*blueprints.ALL, contacts_web.blueprint, directory_web.blueprint, roster_web.blueprint):
+    delivering = (contacts_web.blueprint, desk_web.blueprint, directory_web.blueprint, roster_web.blueprint)
+    for blueprint in (*blueprints.ALL, *delivering):
         app.register_blueprint(blueprint)
     for command in (*groups.ALL, *contacts_cli.COMMANDS):
         app.cli.add_command(command)
@@ -44,13 +48,26 @@ def _delivery(settings: Settings) -> Delivery:
     """The delivering half, as the deciding half asks of it."""
 
     def previewed(session: Session, row: NotificationRow, content: Mapping[str, Any], act: str) -> dict[str, Any]:
-        zone, provider = settings.time_zone, settings.sms_provider
-        return preview(session, row, content, act, zone=zone, policy=Policy(), at=clock.now(), provider=provider)
+        return preview(
+            session,
+            row,
+            content,
+            act,
+            zone=settings.time_zone,
+            policy=Policy(),
+            provider=settings.sms_provider,
+            per_second=settings.sms_per_second,
+            at=clock.now(),
+        )
 
     def load(session: Session, file: Path) -> object:
         return directory.load(session, directory.read(file), numbers.vault(settings.contacts_key), at=clock.now())
 
-    return Delivery(deliveries_of, previewed, load, (gaps.check,))
+    def round_of(sessions: Sessions) -> Callable[[datetime], bool]:
+        url, monthly = settings.heartbeat_url, settings.contact_tests == "monthly"
+        return Watchman(sessions, settings.time_zone, desk_name, heartbeat_url=url, monthly=monthly)
+
+    return Delivery(deliveries_of, previewed, load, round_of)
 
 
 def _from_environment() -> Settings:

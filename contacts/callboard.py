@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from contacts import deliveries, directory, messages
+from contacts import deliveries, directory, ladders, messages, papers
 from contacts import roster as rosters
 from contacts.models import AttemptRow, ContactRow, DeliveryRow, MethodRow
 from contacts.numbers import Vault
@@ -28,6 +28,9 @@ from emergency.units import iso
 from emergency.words import Language, Words
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
+SOON: Final = datetime.min.replace(tzinfo=UTC)
+NOT_DOWNSTREAM: Final = frozenset({"report_upward", "upstream_enquiry", "courtesy_copy"})
+"""Kinds that tell no one whom the water comes to."""
 CIRCLES: Final = {"now": 0, "prepare": 1, "watch": 2}
 
 
@@ -100,6 +103,8 @@ class CallCard:
     """The calls to one desk: its newest message, and its people in the order in which they are rung.
 
     Reading it back acknowledges `earlier` as well: messages that went out before and that nobody has read back.
+    nearest_at: the earliest hour at which the water is there. read_back: how many persons have read it back, and how many
+    must. papers: faxes and official papers that went out beside it.
     """
 
     notification: int
@@ -117,6 +122,9 @@ class CallCard:
     people: tuple[Person, ...]
     earlier: tuple[int, ...]
     silence_minutes: int
+    nearest_at: datetime | None
+    read_back: tuple[int, int]
+    papers: tuple[papers.Paper, ...]
 
     @property
     def turn(self) -> Person | None:
@@ -153,15 +161,18 @@ class CallCard:
             "earlier": list(self.earlier),
             "hopeless": self.hopeless,
             "silence_minutes": self.silence_minutes,
+            "nearest_at": iso(self.nearest_at) if self.nearest_at else None,
+            "read_back": {"done": self.read_back[0], "wanted": self.read_back[1]},
+            "papers": [each.shown() for each in self.papers],
         }
 
 
 def board(session: Session, incident: int, desk: str, now: datetime, *, vault: Vault, zone: ZoneInfo) -> list[CallCard]:
-    """The calls that `desk` has to make, one card for each desk told: by circle, then deadline, then the longest silence."""
+    """The calls that `desk` has to make, one card for each desk told: by circle, then nearness, then the longest silence."""
     owed = select(NotificationRow).where(
         NotificationRow.event == incident,
         func.coalesce(NotificationRow.caller, NotificationRow.who) == desk,
-        NotificationRow.state == notifications.State.ISSUED,
+        or_(NotificationRow.state == notifications.State.ISSUED, ladders.half_answered()),
     )
     newest = session.scalars(owed.where(~notifications.superseded())).all()
     earlier = session.scalars(owed.where(notifications.superseded()).order_by(NotificationRow.id)).all()
@@ -259,6 +270,9 @@ def _card(
         people=people,
         earlier=tuple(each.id for each in earlier),
         silence_minutes=max(0, int((now - last_at).total_seconds() // 60)),
+        nearest_at=datetime.fromisoformat(content.earliest_at) if content.earliest_at else None,
+        read_back=ladders.read_back_count(session, row.id),
+        papers=papers.sent_with(session, row.id),
     )
 
 
@@ -316,10 +330,18 @@ def _urgency(card: CallCard) -> tuple[Any, ...]:
     return (
         card.hopeless,
         CIRCLES.get(card.circle, 3),
-        card.deadline_at or NEVER,
+        _nearness(card),
         -card.silence_minutes,
+        card.deadline_at or NEVER,
         card.notification,
     )
+
+
+def _nearness(card: CallCard) -> datetime:
+    """When the water is there; an hour that nobody knows counts as the nearest, and one that does not matter as the last."""
+    if card.nearest_at is not None:
+        return card.nearest_at
+    return NEVER if card.kind in NOT_DOWNSTREAM else SOON
 
 
 def call_shown(call: Call) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The Chinese texts. Wording and lengths: counted with the trade's own examples; the signature 【联防】 counts. Pure."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from contacts.said import ENDINGS, Near, Said, Wording
+from contacts.said import ENDINGS, Near, Said, Template, Wording
 
 LABELS: Final = {
     "incident": "首报",
@@ -15,6 +16,7 @@ LABELS: Final = {
     "planned_release": "调度预告",
     "courtesy_copy": "抄送",
     "report_upward": "报告",
+    "contact_test": "联络测试",
 }
 
 
@@ -36,29 +38,7 @@ def _doubt(said: Said) -> str:
     return "" if said.verified else "，待核实"
 
 
-def _call(said: Said) -> str:
-    again = f"，{said.next_update}前再报" if said.next_update else ""
-    return f"请回电{said.sender}值班室报码{said.code}{again}"
-
-
-def _first(said: Said) -> str:
-    what = f"{said.substance}入河{'，物质不明' if said.unknown else ''}{_doubt(said)}"
-    return f"【联防】{said.sender}{_label(said)}：{said.river}{said.place}{said.occurred}{what}。{_arrival(said, said.earliest_then)}。{_call(said)}"
-
-
-MOVES: Final = {
-    "earlier": ("提前", "请即核对取水口、闸坝并回电报码"),
-    "later": ("推后", "防范措施不撤。请回电报码"),
-    "unchanged": ("时间不变", "防范措施不撤。请回电报码"),
-    "": ("有更新", "请回电报码"),
-}
-
-
-def _update(said: Said) -> str:
-    change, ask = MOVES[said.moved]
-    again = f"，{said.next_update}前再报" if said.next_update else ""
-    head = f"【联防】{said.sender}{_label(said)}：{said.river}污染{change}{_doubt(said)}"
-    return f"{head}，{_arrival(said, said.earliest)}。{ask}{said.code}{again}"
+MOVES: Final = {"earlier": "提前", "later": "推后", "unchanged": "时间不变", "": "有更新"}
 
 
 FIELDS: Final = {
@@ -87,50 +67,137 @@ def _spared(said: Said) -> bool:
     return any(field == "reached" for field, _ in said.corrected)
 
 
-def _correction(said: Said) -> str:
-    head = f"【联防】{said.sender}更正{said.version}：{said.river}{_wrong(said)}{_doubt(said)}"
-    arrival = "" if _spared(said) else f"。{_arrival(said, said.earliest)}"
-    return f"{head}{arrival}。{_call(said)}"
+def _values(said: Said) -> Mapping[str, str]:
+    return {
+        "sender": said.sender,
+        "label": _label(said),
+        "river": said.river,
+        "place": said.place,
+        "section": said.section,
+        "occurred": said.occurred,
+        "earliest": said.earliest,
+        "earliest_then": said.earliest_then,
+        "was": said.was,
+        "next_update": said.next_update,
+        "no_hour": "" if said.earliest else "时间未定",
+        "substance": said.substance,
+        "unknown": "物质不明" if said.unknown else "",
+        "doubt": "" if said.verified else "待核实",
+        "urgent": "" if said.kind in ENDINGS else "紧急",
+        "hint": "（号码见通讯录）" if said.hint else "",
+        "wrong": _wrong(said),
+        "ending": ENDINGS[said.kind].zh if said.kind in ENDINGS else "",
+        "code": said.code,
+        "version": str(said.version),
+        "minutes": str(said.minutes) if said.minutes else "",
+    }
 
 
-def _withdrawal(said: Said) -> str:
-    return f"【联防】{said.sender}撤回：{said.river}{said.place}所报情况不实，前报作废，可解除准备。请回电{said.sender}值班室报码{said.code}"
+def _template(name: str, words: str) -> Template:
+    return Template(f"zh.{name}", words, _values)
 
 
-def _end(said: Said) -> str:
-    return (
-        f"【联防】{said.sender}终报：{said.river}本次污染对贵区通报结束。是否恢复取水由贵方决定。请回电报码{said.code}"
-    )
-
-
-def _enquiry(said: Said) -> str:
-    head = f"【联防】{said.sender}协查：{said.section}断面{said.occurred}水质异常，疑来自上游{_doubt(said)}"
-    return f"{head}。请查排放与闸坝，回电{said.sender}值班室报码{said.code}"
-
-
-def _release(said: Said) -> str:
-    since = f"{said.occurred}起" if said.occurred else ""
-    return f"【联防】{said.sender}调度预告（非事故）：{said.river}{said.place}{since}下泄，下游水位将涨。请告取水口，回电报码{said.code}"
-
-
-def _bell(said: Said) -> str:
-    urgent = "" if said.kind in ENDINGS else "紧急"
-    where = "（号码见通讯录）" if said.hint else ""
-    chase = f"。{said.minutes}分钟未回将联系您的上级" if said.minutes else ""
-    head = f"【联防】{said.sender}有{urgent}跨界水环境通报（{_label(said)}{_doubt(said)}）"
-    return f"{head}，请立即致电{said.sender}值班室{where}报码{said.code}{chase}"
-
-
-def _drill(said: Said) -> str:
-    head = f"【联防】【演练】{said.sender}{_label(said)}：{said.river}{said.place}模拟"
-    order = f"只需回电报码{said.code}，不得采取实际措施【演练】"
-    if said.kind in ENDINGS:
-        return f"{head}通报{ENDINGS[said.kind].zh}。{order}"
-    return f"{head}{said.substance}入河，{_arrival(said, said.earliest)}。{order}"
-
-
-def _drill_bell(said: Said) -> str:
-    return f"【联防】【演练】{said.sender}演练通报（{_label(said)}），只需致电{said.sender}值班室报码{said.code}，不得采取实际措施【演练】"
+FIRST: Final = _template(
+    "first",
+    "【联防】{sender}{label}：{river}{place}{occurred}{substance}入河[，{unknown}][，{doubt}]。"
+    "[最早{earliest_then}]达{section}{no_hour}[（原{was}）]。请回电{sender}值班室报码{code}[，{next_update}前再报]",
+)
+UPDATES: Final = {
+    "earlier": _template(
+        "update.earlier",
+        "【联防】{sender}{label}：{river}污染提前[，{doubt}]，[最早{earliest}]达{section}{no_hour}[（原{was}）]。"
+        "请即核对取水口、闸坝并回电报码{code}[，{next_update}前再报]",
+    ),
+    "later": _template(
+        "update.later",
+        "【联防】{sender}{label}：{river}污染推后[，{doubt}]，[最早{earliest}]达{section}{no_hour}[（原{was}）]。"
+        "防范措施不撤。请回电报码{code}[，{next_update}前再报]",
+    ),
+    "unchanged": _template(
+        "update.unchanged",
+        "【联防】{sender}{label}：{river}污染时间不变[，{doubt}]，[最早{earliest}]达{section}{no_hour}[（原{was}）]。"
+        "防范措施不撤。请回电报码{code}[，{next_update}前再报]",
+    ),
+    "": _template(
+        "update",
+        "【联防】{sender}{label}：{river}污染有更新[，{doubt}]，[最早{earliest}]达{section}{no_hour}[（原{was}）]。"
+        "请回电报码{code}[，{next_update}前再报]",
+    ),
+}
+CORRECTION: Final = _template(
+    "correction",
+    "【联防】{sender}更正{version}：{river}{wrong}[，{doubt}]。[最早{earliest}]达{section}{no_hour}[（原{was}）]。"
+    "请回电{sender}值班室报码{code}[，{next_update}前再报]",
+)
+SPARED_CORRECTION: Final = _template(
+    "correction.spared",
+    "【联防】{sender}更正{version}：{river}{wrong}[，{doubt}]。请回电{sender}值班室报码{code}[，{next_update}前再报]",
+)
+WITHDRAWAL: Final = _template(
+    "withdrawal",
+    "【联防】{sender}撤回：{river}{place}所报情况不实，前报作废，可解除准备。请回电{sender}值班室报码{code}",
+)
+END: Final = _template(
+    "end", "【联防】{sender}终报：{river}本次污染对贵区通报结束。是否恢复取水由贵方决定。请回电报码{code}"
+)
+ENQUIRY: Final = _template(
+    "enquiry",
+    "【联防】{sender}协查：{section}断面{occurred}水质异常，疑来自上游[，{doubt}]。请查排放与闸坝，回电{sender}值班室报码{code}",
+)
+RELEASE: Final = _template(
+    "release",
+    "【联防】{sender}调度预告（非事故）：{river}{place}[{occurred}起]下泄，下游水位将涨。请告取水口，回电报码{code}",
+)
+RISEN: Final = _template(
+    "escalation",
+    "【联防】{sender}{label}无人回报，现报您：{river}{place}{substance}入河[，{doubt}]，[最早{earliest}]达{section}{no_hour}。"
+    "请回电{sender}值班室报码{code}[，{next_update}前再报]",
+)
+BELL: Final = _template(
+    "bell",
+    "【联防】{sender}有{urgent}跨界水环境通报（{label}[，{doubt}]），请立即致电{sender}值班室{hint}报码{code}"
+    "[。{minutes}分钟未回将联系您的上级]",
+)
+BELL_RISEN: Final = _template(
+    "bell.escalation",
+    "【联防】{sender}{urgent}跨界水环境通报（{label}[，{doubt}]）无人回报，现请您立即致电{sender}值班室{hint}报码{code}"
+    "[。{minutes}分钟未回将联系您的上级]",
+)
+DRILL: Final = _template(
+    "drill",
+    "【联防】【演练】{sender}{label}：{river}{place}模拟{substance}入河，[最早{earliest}]达{section}{no_hour}[（原{was}）]。"
+    "只需回电报码{code}，不得采取实际措施【演练】",
+)
+DRILL_END: Final = _template(
+    "drill.end",
+    "【联防】【演练】{sender}{label}：{river}{place}模拟通报{ending}。只需回电报码{code}，不得采取实际措施【演练】",
+)
+DRILL_BELL: Final = _template(
+    "drill.bell",
+    "【联防】【演练】{sender}演练通报（{label}），只需致电{sender}值班室报码{code}，不得采取实际措施【演练】",
+)
+CONTACT_TEST: Final = _template(
+    "contact_test",
+    "【联防】【演练】{sender}联络测试，不是事件。请致电{sender}值班室报码{code}，不得采取实际措施【演练】",
+)
+REGISTRY: Final = (
+    FIRST,
+    *UPDATES.values(),
+    CORRECTION,
+    SPARED_CORRECTION,
+    WITHDRAWAL,
+    END,
+    ENQUIRY,
+    RELEASE,
+    RISEN,
+    BELL,
+    BELL_RISEN,
+    DRILL,
+    DRILL_END,
+    DRILL_BELL,
+    CONTACT_TEST,
+)
+"""Every text that goes out in Chinese, as it is registered with a provider."""
 
 
 def _gist(said: Said) -> str:
@@ -147,7 +214,7 @@ def _news(said: Said) -> str:
     """The news of an update in a breath: 提前，最早7时半（原8时）."""
     was = f"（原{said.was}）" if said.was else ""
     hour = f"，最早{said.earliest_then}{was}" if said.earliest else "，时间未定"
-    return f"{MOVES[said.moved][0]}{hour}{_doubt(said)}"
+    return f"{MOVES[said.moved]}{hour}{_doubt(said)}"
 
 
 def _updated(said: Said, *, who: bool, river: bool) -> str:
@@ -194,19 +261,22 @@ WORDING: Final = Wording(
     general_section="贵区",
     pollutant="污染物",
     texts={
-        "incident": _first,
-        "courtesy_copy": _first,
-        "report_upward": _first,
-        "update": _update,
-        "correction": _correction,
-        "withdrawal": _withdrawal,
-        "end": _end,
-        "upstream_enquiry": _enquiry,
-        "planned_release": _release,
+        "incident": FIRST,
+        "courtesy_copy": FIRST,
+        "report_upward": FIRST,
+        "update": lambda said: UPDATES[said.moved](said),
+        "correction": lambda said: (SPARED_CORRECTION if _spared(said) else CORRECTION)(said),
+        "withdrawal": WITHDRAWAL,
+        "end": END,
+        "upstream_enquiry": ENQUIRY,
+        "planned_release": RELEASE,
+        "contact_test": CONTACT_TEST,
     },
-    bell=_bell,
-    drill=_drill,
-    drill_bell=_drill_bell,
+    risen=dict.fromkeys(("incident", "update", "report_upward"), RISEN),
+    bell=BELL,
+    bell_risen=BELL_RISEN,
+    drill=lambda said: (DRILL_END if said.kind in ENDINGS else DRILL)(said),
+    drill_bell=DRILL_BELL,
     scripts=(
         lambda s: _updated(s, who=True, river=True),
         lambda s: _updated(s, who=True, river=False),
@@ -224,4 +294,5 @@ WORDING: Final = Wording(
     near_scripts=(_near,),
     source_open={True: "还在流", False: "已停", None: "不明"},
     unknown="不明",
+    registry=REGISTRY,
 )

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
-from contacts import budget, deliveries, reconcile
+from contacts import budget, deliveries, ladders, reconcile
 from contacts.channels.base import Channel, Parcel
 from contacts.countries import country
 from contacts.models import AttemptRow, ChannelRow, ContactRow, DeliveryRow, MethodRow
@@ -114,7 +114,7 @@ def _moot(session: Session, row: DeliveryRow, at: datetime) -> tuple[State, dict
     if row.state != State.PENDING:
         return None
     notification = session.get_one(NotificationRow, row.notification_id)
-    if notification.state == notifications.State.ACKNOWLEDGED:
+    if ladders.enough(session, notification):
         return State.CANCELLED, ACKNOWLEDGED.stored()
     if notifications.is_superseded(session, notification):
         return State.CANCELLED, REPLACED.stored()

@@ -1,4 +1,4 @@
-"""`flask contacts load`, `flask roster who`, `flask dispatch`."""
+"""`flask contacts`, `flask roster who`, `flask escalation`, `flask dispatch`, `flask audit`."""
 
 import json
 import signal
@@ -12,8 +12,22 @@ import click
 import gevent.monkey
 from flask.cli import AppGroup, with_appcontext
 
-from contacts import directory, dispatch, gaps, importing, numbers, provider_codes, rekey, sheets, templates
+from contacts import (
+    audit,
+    directory,
+    dispatch,
+    freshness,
+    gaps,
+    importing,
+    ladders,
+    numbers,
+    provider_codes,
+    rekey,
+    sheets,
+    templates,
+)
 from contacts import roster as rosters
+from contacts.beats import Beat
 from contacts.channels import twilio_codes
 from contacts.channels.twilio_sms import TwilioSms, account
 from contacts.channels.websocket import WebsocketPage
@@ -25,11 +39,12 @@ from emergency.cli.say import speaking
 from emergency.errors import BadFile, BadInput, Conflict, NotReady
 from emergency.journal import Actor
 from emergency.units import iso
-from emergency.web.app import parts
+from emergency.web.app import desk_name, parts
 from emergency.words import Language, Words
 
-BY: Final = Actor(process="contacts")
+BY: Final = Actor(process="command")
 contacts_group = AppGroup("contacts", help="联络人 / Contacts.")
+escalation_group = AppGroup("escalation", help="升级规则 / Escalation.")
 roster_group = AppGroup("roster", help="值班表 / Rosters.")
 TABLES: Final = (".csv", ".xlsx")
 
@@ -257,7 +272,112 @@ def dispatch_command(once: bool, workers: int, changes: tuple[str, ...]) -> None
     dispatch.run(office, threads=workers, stop=stop)
 
 
-COMMANDS: Final[tuple[click.Command, ...]] = (contacts_group, roster_group, dispatch_command)
+@contacts_group.command("test")
+@click.option("--jurisdiction", required=True, help="区划代码 / code of the desk")
+@click.option("--announced", is_flag=True, help="预告：本席位事先知道 / The desk knows beforehand")
+@click.option("--at", "given_at", help="开始时间，须带时区；默认现在 / when, with its zone; now by default")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+@speaking
+def contact_test(jurisdiction: str, announced: bool, given_at: str | None, as_json: bool) -> None:
+    """测试联络人是否应答（标明演练） / Test whether a desk's contacts answer; marked as an exercise."""
+    at, starts_at = clock.now(), _instant(given_at) if given_at else None
+    with parts().sessions.begin() as session:
+        row = freshness.order(session, jurisdiction, announced=announced, starts_at=starts_at, by=BY, at=at)
+        if starts_at is None:
+            freshness.begin(session, row, desk_name(session, jurisdiction), at=at)
+        made = {"id": row.id, "desk": row.desk, "starts_at": iso(row.starts_at), "started": row.started_at is not None}
+    if as_json:
+        click.echo(json.dumps(made, ensure_ascii=False))
+        return
+    begun = ("已开始", "begun") if made["started"] else ("已安排", "set")
+    click.echo(f"{jurisdiction} 联络测试 {made['id']} {begun[0]}。 Contact test {made['id']} {begun[1]}.")
+
+
+@contacts_group.command("tests")
+@click.option("--jurisdiction", help="区划代码 / code of the desk; else all")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+@speaking
+def contact_tests(jurisdiction: str | None, as_json: bool) -> None:
+    """各席位一年内应答用时 / Reply times by desk over the last year."""
+    with parts().sessions.begin() as session:
+        lines = freshness.standing(session, [jurisdiction] if jurisdiction else None, at=clock.now())
+    if as_json:
+        click.echo(json.dumps(lines, ensure_ascii=False))
+        return
+    click.echo("席位 desk\t测试 tests\t询问 asked\t未答 never\t中位 median\tP90")
+    for line in lines:
+        said = line["replies"]
+        times = "\t".join("—" if said[name] is None else f"{said[name]:g} min" for name in ("median_min", "p90_min"))
+        click.echo(f"{line['desk']}\t{line['tests']}\t{said['asked']}\t{said['never']}\t{times}")
+
+
+@escalation_group.command("load")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@speaking
+def load_escalation(file: Path) -> None:
+    """载入各席位的升级规则 / Load the rules by which desks are told step by step."""
+    with parts().sessions.begin() as session:
+        made = ladders.load(session, file, at=clock.now())
+    desks = len({each.desk for each in made})
+    click.echo(f"已载入 {desks} 个席位的 {len(made)} 条升级规则。 {len(made)} rules of {desks} desks loaded.")
+
+
+@escalation_group.command("show")
+@click.option("--jurisdiction", required=True, help="区划代码 / code of the desk")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+@speaking
+def show_escalation(jurisdiction: str, as_json: bool) -> None:
+    """该席位按什么顺序、等多久告知 / In which steps and with which waits a desk is told."""
+    with parts().sessions.begin() as session:
+        found = ladders.rules(session, jurisdiction, Policy())
+    if as_json:
+        rules = [
+            {
+                "circle": each.circle,
+                "own": each.own,
+                "read_backs": each.rule.read_backs,
+                "steps": [step.stored() for step in each.rule.steps],
+            }
+            for each in found
+        ]
+        click.echo(json.dumps({"jurisdiction": jurisdiction, "rules": rules}, ensure_ascii=False))
+        return
+    for each in found:
+        steps = " → ".join(
+            f"{s.role.value} {'—' if s.wait_s is None else f'{s.wait_s / 60:g} min'}" for s in each.rule.steps
+        )
+        click.echo(f"{each.circle}\t{steps}\t回报 read-backs {each.rule.read_backs}")
+
+
+@click.command("audit")
+@click.option("--strict", is_flag=True, help="提示也算不通过 / a warning fails it too")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
+@with_appcontext
+@speaking
+def audit_command(strict: bool, as_json: bool) -> None:
+    """自检：有没有该做而没做的事；不通过时退出码不为 0 / Whether all that should happen happens; fails where it does not."""
+    with parts().sessions.begin() as session:
+        found = audit.audit(session, at=clock.now())
+    passed = not found if strict else audit.well(found)
+    if as_json:
+        click.echo(json.dumps({"well": passed, "findings": [each.stored() for each in found]}, ensure_ascii=False))
+    for each in () if as_json else found:
+        mark = "警报 ALARM" if each.alarm else "提示 warning"
+        click.echo(f"{mark}\t{each.check}\t{each.desk or '—'}\t{each.words.zh} {each.words.en}")
+    if not passed:
+        words = Words("自检不通过。", "The audit does not pass.")
+        raise NotReady("audit-failed", words)
+    if not as_json:
+        click.echo("自检通过。 The audit passes.")
+
+
+COMMANDS: Final[tuple[click.Command, ...]] = (
+    contacts_group,
+    roster_group,
+    escalation_group,
+    dispatch_command,
+    audit_command,
+)
 
 
 def _office(policy: Policy) -> Office:
@@ -270,7 +390,8 @@ def _office(policy: Policy) -> Office:
             Channel.WEBSOCKET: WebsocketPage(sessions),
         }
 
-    return Office(sessions, numbers.vault(settings.contacts_key), lines, settings.time_zone, policy)
+    vault, beat = numbers.vault(settings.contacts_key), Beat(sessions, "dispatch")
+    return Office(sessions, vault, lines, settings.time_zone, policy, beat=beat)
 
 
 def _policy(changes: tuple[str, ...]) -> Policy:

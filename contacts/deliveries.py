@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Text, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from contacts.channels.base import Report, Verdict
 from contacts.channels.twilio_codes import Code, carrier
 from contacts.models import AttemptRow, CheckRow, DeliveryRow, EscalationRow, MethodRow, ProviderEventRow
 from contacts.states import FAILED, RANK, STATUSES, Ladder, State, moved
-from contacts.values import BUNDLED, LADDER, NO_PAGE, Channel, Policy, Reason
+from contacts.values import BUNDLED, NO_PAGE, Channel, Policy, Reason
 from emergency import journal
 from emergency.journal import Actor
 from emergency.units import iso
@@ -118,7 +118,7 @@ def hurry(session: Session, row: DeliveryRow, *, at: datetime) -> None:
         .where(
             EscalationRow.notification_id == row.notification_id,
             EscalationRow.state == Ladder.OPEN,
-            EscalationRow.step == LADDER.index(row.role),
+            func.jsonb_extract_path_text(EscalationRow.steps, cast(EscalationRow.step, Text), "role") == row.role,
             EscalationRow.next_at > at,
         )
         .values(next_at=at)

@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import OperationalError
 
-from contacts import deliveries, planning, provider_codes, reconcile, verdicts
+from contacts import deliveries, ladders, pace, planning, provider_codes, reconcile, verdicts
 from contacts.channels.base import Channel, NotDelivered, Report
 from contacts.claims import Held, claim, owned
 from contacts.models import DeliveryRow, EscalationRow
@@ -82,6 +82,7 @@ def _work(office: Office, stop: threading.Event, turns: Turns) -> None:
     lines = office.lines()
     while not stop.is_set():
         try:
+            office.beat(office.now())
             busy = _turn(office, lines, turns)
         except OperationalError as lost:
             log.warning("the database cannot be reached, again in %s s: %s", office.policy.idle_s, lost.orig)
@@ -129,7 +130,7 @@ def stand_down_next(office: Office) -> bool:
         answered = (
             select(EscalationRow)
             .join(NotificationRow, NotificationRow.id == EscalationRow.notification_id)
-            .where(EscalationRow.state == Ladder.OPEN, NotificationRow.state == notifications.State.ACKNOWLEDGED)
+            .where(EscalationRow.state == Ladder.OPEN, ladders.answered())
             .limit(1)
             .with_for_update(of=EscalationRow, skip_locked=True)
         )
@@ -149,7 +150,7 @@ def overtake_next(office: Office) -> bool:
         overtaken = (
             select(NotificationRow)
             .where(
-                NotificationRow.state == notifications.State.ISSUED,
+                or_(NotificationRow.state == notifications.State.ISSUED, ladders.half_answered()),
                 NotificationRow.taken_at.is_not(None),
                 or_(waiting, climbing),
                 notifications.superseded(),
@@ -165,20 +166,8 @@ def escalate_next(office: Office) -> bool:
     """Tell the next person of one ladder that has waited long enough. It reads acknowledgement, never delivery."""
     at = office.now()
     with office.sessions.begin() as session:
-        due = (
-            select(EscalationRow)
-            .join(NotificationRow, NotificationRow.id == EscalationRow.notification_id)
-            .where(
-                EscalationRow.state == Ladder.OPEN,
-                EscalationRow.next_at <= at,
-                NotificationRow.state == notifications.State.ISSUED,
-                ~notifications.superseded(),
-            )
-            .order_by(EscalationRow.next_at)
-            .limit(1)
-            .with_for_update(of=EscalationRow, skip_locked=True)
-        )
-        ladder = session.scalar(due)
+        pace.check(session, at=at, steady=office.steady, machine=office.machine)
+        ladder = ladders.rise(session, at)
         if ladder is not None:
             planning.escalate(session, ladder, zone=office.zone, policy=office.policy, at=at)
         return ladder is not None

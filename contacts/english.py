@@ -1,10 +1,11 @@
 """The English texts, in GSM-7 letters. Pure."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from contacts.said import ENDINGS, Near, Said, Wording
+from contacts.said import ENDINGS, Near, Said, Template, Wording
 
 LABELS: Final = {
     "incident": "FIRST",
@@ -15,6 +16,7 @@ LABELS: Final = {
     "planned_release": "PLANNED RELEASE",
     "courtesy_copy": "COPY",
     "report_upward": "REPORT",
+    "contact_test": "CONTACT TEST",
 }
 
 
@@ -27,39 +29,11 @@ def _label(said: Said) -> str:
     return label(said.kind, said.version)
 
 
-def _arrival(said: Said, earliest: str, word: str = "from") -> str:
-    was = f" (was {said.was})" if said.was else ""
-    return f"{said.section} {word} {earliest}{was}" if earliest else f"{said.section} time unknown{was}"
-
-
 def _doubt(said: Said) -> str:
     return "" if said.verified else ", unverified"
 
 
-def _next(said: Said) -> str:
-    return f". Next {said.next_update}" if said.next_update else ""
-
-
-def _first(said: Said) -> str:
-    place = f" at {said.place}" if said.place else ""
-    when = f" {said.occurred}" if said.occurred else ""
-    what = f"{'unknown substance' if said.unknown else said.substance} in river{when}{_doubt(said)}"
-    head = f"LIANFANG {said.sender} {_label(said)}: {said.river}{place}, {what}"
-    return f"{head}. {_arrival(said, said.earliest_then)}. Call our duty desk, code {said.code}{_next(said)}"
-
-
-MOVES: Final = {
-    "earlier": ("EARLIER", "from", "Check intakes and gates now. "),
-    "later": ("LATER", "not before", "Keep all measures. "),
-    "unchanged": ("NO CHANGE", "from", "Keep all measures. "),
-    "": ("update", "from", ""),
-}
-
-
-def _update(said: Said) -> str:
-    change, word, ask = MOVES[said.moved]
-    head = f"LIANFANG {said.sender} {_label(said)}: {said.river} {change}{_doubt(said)}"
-    return f"{head}, {_arrival(said, said.earliest, word)}. {ask}Call back, code {said.code}{_next(said)}"
+MOVES: Final = {"earlier": "EARLIER", "later": "LATER", "unchanged": "NO CHANGE", "": "UPDATE"}
 
 
 FIELDS: Final = {
@@ -87,53 +61,148 @@ def _spared(said: Said) -> bool:
     return any(field == "reached" for field, _ in said.corrected)
 
 
-def _correction(said: Said) -> str:
-    head = f"LIANFANG {said.sender} CORRECTION {said.version}: {said.river}, {_wrong(said)}{_doubt(said)}"
-    arrival = "" if _spared(said) else f". {_arrival(said, said.earliest)}"
-    return f"{head}{arrival}. Call back, code {said.code}{_next(said)}"
+def _values(said: Said) -> Mapping[str, str]:
+    return {
+        "sender": said.sender,
+        "label": _label(said),
+        "river": said.river,
+        "place": said.place,
+        "section": said.section,
+        "occurred": said.occurred,
+        "earliest": said.earliest,
+        "earliest_then": said.earliest_then,
+        "was": said.was,
+        "next_update": said.next_update,
+        "no_hour": "" if said.earliest else "time unknown",
+        "substance": "unknown substance" if said.unknown else said.substance,
+        "unknown": "",
+        "doubt": "" if said.verified else "unverified",
+        "urgent": "" if said.kind in ENDINGS else "urgent ",
+        "hint": " (number in your directory)" if said.hint else "",
+        "wrong": _wrong(said),
+        "ending": ENDINGS[said.kind].en if said.kind in ENDINGS else "",
+        "code": said.code,
+        "version": str(said.version),
+        "minutes": str(said.minutes) if said.minutes else "",
+    }
 
 
-def _withdrawal(said: Said) -> str:
-    head = f"LIANFANG {said.sender} WITHDRAWN: {said.river} notice was not so"
-    return f"{head}. Stand down. Call our duty desk, code {said.code}"
+def _simulated(said: Said) -> Mapping[str, str]:
+    return {**_values(said), "substance": said.substance}
 
 
-def _end(said: Said) -> str:
-    head = f"LIANFANG {said.sender} END: {said.river}, our notice to you ends"
-    return f"{head}. Reopening intakes is yours to decide. Call back, code {said.code}"
+def _template(name: str, words: str) -> Template:
+    return Template(f"en.{name}", words, _values)
 
 
-def _enquiry(said: Said) -> str:
-    when = f" {said.occurred}" if said.occurred else ""
-    head = f"LIANFANG {said.sender} ENQUIRY: {said.section}{when} abnormal{_doubt(said)}, may be from upstream"
-    return f"{head}. Check discharges and gates, call our desk, code {said.code}"
-
-
-def _release(said: Said) -> str:
-    since = f" from {said.occurred}" if said.occurred else ""
-    head = f"LIANFANG {said.sender} PLANNED RELEASE, not an incident: {said.river}{since}, level will rise"
-    return f"{head}. Tell intakes downstream. Call back, code {said.code}"
-
-
-def _bell(said: Said) -> str:
-    urgent = "" if said.kind in ENDINGS else "urgent "
-    where = " (number in your directory)" if said.hint else ""
-    chase = f". Not back in {said.minutes} min: we call your leader" if said.minutes else ""
-    head = f"LIANFANG {said.sender} {_label(said)}: {urgent}cross-border water notice{_doubt(said)}"
-    return f"{head}. Call {said.sender} duty desk now{where}, code {said.code}{chase}"
-
-
-def _drill(said: Said) -> str:
-    head = f"LIANFANG EXERCISE {said.sender} {_label(said)}: {said.river}, simulated "
-    order = f"Only call back, code {said.code}. Take NO real action. EXERCISE"
-    if said.kind in ENDINGS:
-        return f"{head}notice {ENDINGS[said.kind].en}. {order}"
-    return f"{head}{said.substance}, {_arrival(said, said.earliest)}. {order}"
-
-
-def _drill_bell(said: Said) -> str:
-    head = f"LIANFANG EXERCISE {said.sender} ({_label(said)})"
-    return f"{head}: only call {said.sender} duty desk, code {said.code}. Take NO real action. EXERCISE"
+FIRST: Final = _template(
+    "first",
+    "LIANFANG {sender} {label}: {river}[ at {place}], {substance} in river[ {occurred}][, {doubt}]. "
+    "{section}[ from {earliest_then}][ {no_hour}][ (was {was})]. Call our duty desk, code {code}[. Next {next_update}]",
+)
+UPDATES: Final = {
+    "earlier": _template(
+        "update.earlier",
+        "LIANFANG {sender} {label}: {river} EARLIER[, {doubt}], {section}[ from {earliest}][ {no_hour}][ (was {was})]. "
+        "Check intakes and gates now. Call back, code {code}[. Next {next_update}]",
+    ),
+    "later": _template(
+        "update.later",
+        "LIANFANG {sender} {label}: {river} LATER[, {doubt}], {section}[ not before {earliest}][ {no_hour}][ (was {was})]. "
+        "Keep all measures. Call back, code {code}[. Next {next_update}]",
+    ),
+    "unchanged": _template(
+        "update.unchanged",
+        "LIANFANG {sender} {label}: {river} NO CHANGE[, {doubt}], {section}[ from {earliest}][ {no_hour}][ (was {was})]. "
+        "Keep all measures. Call back, code {code}[. Next {next_update}]",
+    ),
+    "": _template(
+        "update",
+        "LIANFANG {sender} {label}: {river} update[, {doubt}], {section}[ from {earliest}][ {no_hour}][ (was {was})]. "
+        "Call back, code {code}[. Next {next_update}]",
+    ),
+}
+CORRECTION: Final = _template(
+    "correction",
+    "LIANFANG {sender} CORRECTION {version}: {river}, {wrong}[, {doubt}]. "
+    "{section}[ from {earliest}][ {no_hour}][ (was {was})]. Call back, code {code}[. Next {next_update}]",
+)
+SPARED_CORRECTION: Final = _template(
+    "correction.spared",
+    "LIANFANG {sender} CORRECTION {version}: {river}, {wrong}[, {doubt}]. Call back, code {code}[. Next {next_update}]",
+)
+WITHDRAWAL: Final = _template(
+    "withdrawal",
+    "LIANFANG {sender} WITHDRAWN: {river} notice was not so. Stand down. Call our duty desk, code {code}",
+)
+END: Final = _template(
+    "end",
+    "LIANFANG {sender} END: {river}, our notice to you ends. Reopening intakes is yours to decide. Call back, code {code}",
+)
+ENQUIRY: Final = _template(
+    "enquiry",
+    "LIANFANG {sender} ENQUIRY: {section}[ {occurred}] abnormal[, {doubt}], may be from upstream. "
+    "Check discharges and gates, call our desk, code {code}",
+)
+RELEASE: Final = _template(
+    "release",
+    "LIANFANG {sender} PLANNED RELEASE, not an incident: {river}[ from {occurred}], level will rise. "
+    "Tell intakes downstream. Call back, code {code}",
+)
+RISEN: Final = _template(
+    "escalation",
+    "LIANFANG {sender} {label}, nobody has answered: {river}[ at {place}], {substance} in river[, {doubt}]. "
+    "{section}[ from {earliest}][ {no_hour}]. Call our duty desk, code {code}[. Next {next_update}]",
+)
+BELL: Final = _template(
+    "bell",
+    "LIANFANG {sender} {label}: {urgent}cross-border water notice[, {doubt}]. "
+    "Call {sender} duty desk now{hint}, code {code}[. Not back in {minutes} min: we call your leader]",
+)
+BELL_RISEN: Final = _template(
+    "bell.escalation",
+    "LIANFANG {sender} {label}: {urgent}water notice[, {doubt}], nobody has answered. "
+    "Call {sender} duty desk now{hint}, code {code}[. Not back in {minutes} min: we call your leader]",
+)
+DRILL: Final = Template(
+    "en.drill",
+    "LIANFANG EXERCISE {sender} {label}: {river}, simulated {substance}, "
+    "{section}[ from {earliest}][ {no_hour}][ (was {was})]. "
+    "Only call back, code {code}. Take NO real action. EXERCISE",
+    _simulated,
+)
+DRILL_END: Final = _template(
+    "drill.end",
+    "LIANFANG EXERCISE {sender} {label}: {river}, simulated notice {ending}. "
+    "Only call back, code {code}. Take NO real action. EXERCISE",
+)
+DRILL_BELL: Final = _template(
+    "drill.bell",
+    "LIANFANG EXERCISE {sender} ({label}): only call {sender} duty desk, code {code}. Take NO real action. EXERCISE",
+)
+CONTACT_TEST: Final = _template(
+    "contact_test",
+    "LIANFANG EXERCISE {sender} contact test, no incident. "
+    "Call {sender} duty desk, code {code}. Take NO real action. EXERCISE",
+)
+REGISTRY: Final = (
+    FIRST,
+    *UPDATES.values(),
+    CORRECTION,
+    SPARED_CORRECTION,
+    WITHDRAWAL,
+    END,
+    ENQUIRY,
+    RELEASE,
+    RISEN,
+    BELL,
+    BELL_RISEN,
+    DRILL,
+    DRILL_END,
+    DRILL_BELL,
+    CONTACT_TEST,
+)
+"""Every text that goes out in English, as it is registered with a provider."""
 
 
 def _gist(said: Said) -> str:
@@ -146,9 +215,7 @@ def _updated(said: Said, *, was: bool, tail: str) -> str:
     if said.kind != "update" or (was and not said.was):
         return ""
     before = f" was {said.was}" if was else ""
-    return (
-        f"{MOVES[said.moved][0].upper()} {said.earliest_then or 'time unknown'}{before}{_doubt(said)}{tail} {said.code}"
-    )
+    return f"{MOVES[said.moved]} {said.earliest_then or 'time unknown'}{before}{_doubt(said)}{tail} {said.code}"
 
 
 def _set_right(said: Said, *, values: bool) -> str:
@@ -193,19 +260,22 @@ WORDING: Final = Wording(
     general_section="your area",
     pollutant="pollutant",
     texts={
-        "incident": _first,
-        "courtesy_copy": _first,
-        "report_upward": _first,
-        "update": _update,
-        "correction": _correction,
-        "withdrawal": _withdrawal,
-        "end": _end,
-        "upstream_enquiry": _enquiry,
-        "planned_release": _release,
+        "incident": FIRST,
+        "courtesy_copy": FIRST,
+        "report_upward": FIRST,
+        "update": lambda said: UPDATES[said.moved](said),
+        "correction": lambda said: (SPARED_CORRECTION if _spared(said) else CORRECTION)(said),
+        "withdrawal": WITHDRAWAL,
+        "end": END,
+        "upstream_enquiry": ENQUIRY,
+        "planned_release": RELEASE,
+        "contact_test": CONTACT_TEST,
     },
-    bell=_bell,
-    drill=_drill,
-    drill_bell=_drill_bell,
+    risen=dict.fromkeys(("incident", "update", "report_upward"), RISEN),
+    bell=BELL,
+    bell_risen=BELL_RISEN,
+    drill=lambda said: (DRILL_END if said.kind in ENDINGS else DRILL)(said),
+    drill_bell=DRILL_BELL,
     scripts=(
         lambda s: _updated(s, was=True, tail=". Code"),
         lambda s: _updated(s, was=True, tail=""),
@@ -225,4 +295,5 @@ WORDING: Final = Wording(
     near_scripts=(_near,),
     source_open={True: "running", False: "stopped", None: "unknown"},
     unknown="unknown",
+    registry=REGISTRY,
 )

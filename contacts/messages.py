@@ -12,9 +12,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from contacts import chinese, english
-from contacts.said import CERTAIN, Form, Near, Said, Wording
+from contacts.said import CERTAIN, ENDINGS, Form, Near, Said, Wording
 from contacts.segments import Encoding, gsm7, segments
-from contacts.values import Level
+from contacts.values import CONTACT_TEST, Level
 from emergency.errors import BadInput
 from emergency.notifications import Content
 from emergency.words import Language, Words
@@ -55,12 +55,15 @@ class Text:
     shortened: tuple[str, ...]
 
 
-def text(content: Content, *, act: str, level: Level, language: Language, zone: ZoneInfo, minutes: int) -> Text:
+def text(
+    content: Content, *, act: str, level: Level, language: Language, zone: ZoneInfo, minutes: int, risen: bool = False
+) -> Text:
     """The text of a message for one contact; TooLong if no declared shortening makes it fit.
 
-    A heads-up is a bell in writing, whatever the contact may be sent. minutes: until the next person is told.
+    A heads-up is a bell in writing, whatever the contact may be sent. minutes: until the next person is told. risen: somebody
+    was told before and has not answered.
     """
-    form = _form(content, bell=level is Level.BELL or act == "heads_up", language=language)
+    form = _form(content, bell=level is Level.BELL or act == "heads_up", risen=risen, language=language)
     for count in range(len(SHORTENINGS) + 1):
         shortened = SHORTENINGS[:count]
         said = _said(content, act=act, language=language, zone=zone, minutes=minutes, without=shortened)
@@ -72,7 +75,7 @@ def text(content: Content, *, act: str, level: Level, language: Language, zone: 
 
 
 def fitting(
-    content: Content, *, act: str, level: Level, language: Language, zone: ZoneInfo, minutes: int
+    content: Content, *, act: str, level: Level, language: Language, zone: ZoneInfo, minutes: int, risen: bool = False
 ) -> tuple[Text, Language, Level] | None:
     """The text in the contact's language and level; where the facts do not fit a bell, where that does not, a Chinese bell.
 
@@ -80,7 +83,8 @@ def fitting(
     """
     for tongue, shown in ((language, level), (language, Level.BELL), (Language.ZH, Level.BELL)):
         try:
-            return text(content, act=act, level=shown, language=tongue, zone=zone, minutes=minutes), tongue, shown
+            made = text(content, act=act, level=shown, language=tongue, zone=zone, minutes=minutes, risen=risen)
+            return made, tongue, shown
         except TooLong:
             continue  # the next, shorter form is tried; the caller says so
     return None
@@ -201,14 +205,19 @@ def _compared(earliest: datetime, was: datetime) -> str:
 # Choosing ------------------------------------------------------------------------------------------------------------
 
 
-def _form(content: Content, *, bell: bool, language: Language) -> Form:
+def _form(content: Content, *, bell: bool, risen: bool, language: Language) -> Form:
     wording = WORDINGS[language]
     if content.kind not in wording.texts:
         words = Words(f"没有 {content.kind} 的短信模板。", f"There is no text for {content.kind}.")
         raise BadInput("unknown-kind", words)
+    if content.kind == CONTACT_TEST:
+        return wording.texts[content.kind]
     if content.drill:
         return wording.drill_bell if bell else wording.drill
-    return wording.bell if bell else wording.texts[content.kind]
+    if bell:
+        return wording.bell_risen if risen and content.kind not in ENDINGS else wording.bell
+    usual = wording.texts[content.kind]
+    return wording.risen.get(content.kind, usual) if risen else usual
 
 
 def _proper(body: str, code: str) -> bool:

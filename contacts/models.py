@@ -345,7 +345,11 @@ class InboundRow(Base):
 
 
 class EscalationRow(Base):
-    """The ladder of one thread (who tells which desk in an incident): the step last told and when the next is due."""
+    """The ladder of one thread (who tells which desk in an incident): the step last told and when the next is due.
+
+    steps: [{"role", "wait_s"}], as they stood when the message was planned; wait_s is null where nobody rises after it.
+    read_backs: how many persons must read the message back.
+    """
 
     __tablename__ = "escalations"
 
@@ -358,6 +362,8 @@ class EscalationRow(Base):
     state: Mapped[str] = mapped_column(String(12))
     next_at: Mapped[datetime | None]
     opened_at: Mapped[datetime]
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    read_backs: Mapped[int] = mapped_column(SmallInteger)
 
 
 class ChannelRow(Base):

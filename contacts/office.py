@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from contacts import pace
 from contacts.channels.base import Channel
 from contacts.numbers import Vault
 from contacts.values import CONTRACT, Policy
@@ -18,7 +19,10 @@ Lines = Mapping[str, Channel]
 @dataclass(frozen=True, slots=True)
 class Office:
     """What a worker works with. lines: makes the channels, once for each thread. zone: for desks without a roster.
-    contract: the newest kind of rows that it knows."""
+    contract: the newest kind of rows that it knows.
+
+    steady, machine: a clock that nobody sets, and which machine's it is. beat: leaves a mark that the worker lives.
+    """
 
     sessions: Sessions
     vault: Vault
@@ -28,3 +32,6 @@ class Office:
     now: Callable[[], datetime] = clock.now
     chance: Callable[[], float] = random.random
     contract: int = CONTRACT
+    steady: Callable[[], float] = pace.steady_s
+    machine: str = field(default_factory=pace.boot)
+    beat: Callable[[datetime], None] = lambda _: None

@@ -4,7 +4,7 @@ All in the caller's transaction. Whoever cannot be told has a row that says why,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,15 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from contacts import deliveries, directory, messages
+from contacts import deliveries, directory, escalation, ladders, messages
 from contacts import roster as rosters
-from contacts.escalation import NOT_BEGUN, climb
+from contacts.escalation import NOT_BEGUN
+from contacts.ledger import AskedRow
 from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow
 from contacts.states import ALIVE, Ladder, State
 from contacts.values import (
     ACKNOWLEDGED,
+    CONTACT_TEST,
     CONTRACT,
-    LADDER,
     NO_METHOD,
     NOBODY_AT_ALL,
     OPTED_OUT,
@@ -48,18 +49,20 @@ BY: Final = Actor(process="dispatch")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A message being planned: its row, its words, the desk's zone, and when."""
+    """A message being planned: its row, its words, the desk's zone, and when. risen: whoever was told has not answered."""
 
     row: NotificationRow
     content: Content
     zone: ZoneInfo
     policy: Policy
     at: datetime
+    rule: escalation.Rule
+    risen: bool = False
 
-    @property
-    def minutes(self) -> int:
-        """Until the next person is told; 0 when nobody is."""
-        return round((self.policy.escalate_s(self.row.circle) or 0) / 60)
+    def minutes(self, role: Role) -> int:
+        """Until the next person is told after `role`; 0 when nobody is."""
+        waits = [step.wait_s for step in self.rule.steps if step.role is role]
+        return round((waits[0] if waits and waits[0] else 0) / 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +76,28 @@ class Hearers:
 def plan(session: Session, row: NotificationRow, *, zone: ZoneInfo, policy: Policy, at: datetime) -> None:
     """Deliveries and ladder of a message that was just taken."""
     found = directory.roster(session, row.tells)
-    case = Case(row, Content(**(row.content or {})), found.zone if found else zone, policy, at)
+    case = _case(session, row, found.zone if found else zone, policy, at)
     if row.state == notifications.State.ACKNOWLEDGED:
         _record(session, case, State.CANCELLED, ACKNOWLEDGED)
         return
     if notifications.is_superseded(session, row):
         _record(session, case, State.CANCELLED, REPLACED)
         return
+    if row.kind == CONTACT_TEST:
+        _ask(session, case)
+        return
     ladder = _thread(session, case)
     _offer_page(session, case)
     duty = rosters.duty(found, row.tells, at)
+    ladders.rise(session, at, ladder=ladder.id)
     _climb(session, case, ladder, duty)
     for contact in _told_before(session, row, _told_now(row.id)):
         _tell(session, case, contact)
+
+
+def _case(session: Session, row: NotificationRow, zone: ZoneInfo, policy: Policy, at: datetime) -> Case:
+    rule = ladders.rule(session, row.tells, row.circle, policy)
+    return Case(row, Content(**(row.content or {})), zone, policy, at, rule)
 
 
 def hearers(session: Session, row: NotificationRow, duty: Mapping[Role, Contact | Gap]) -> Hearers:
@@ -118,23 +130,23 @@ def overtake(session: Session, row: NotificationRow, *, at: datetime) -> bool:
     )
     if ladder is not None:
         ladder.state, ladder.next_at = Ladder.REPLACED, None
-        facts = {"step": _role(ladder.step), "reason": REPLACED.stored()}
+        facts = {"step": _role(ladder), "reason": REPLACED.stored()}
         _log(session, ladder, "escalation.replaced", at=at, facts=facts)
     return cancel(session, row.id, REPLACED, at=at) > 0 or ladder is not None
 
 
 def escalate(session: Session, ladder: EscalationRow, *, zone: ZoneInfo, policy: Policy, at: datetime) -> None:
-    """Nobody has read it back in time: the next step."""
+    """Nobody has read it back in time, and `ladder` has just risen a step: tell whoever is on it."""
     row = session.get_one(NotificationRow, ladder.notification_id)
     found = directory.roster(session, row.tells)
-    case = Case(row, Content(**(row.content or {})), found.zone if found else zone, policy, at)
+    case = replace(_case(session, row, found.zone if found else zone, policy, at), risen=True)
     _climb(session, case, ladder, rosters.duty(found, row.tells, at))
 
 
 def stand_down(session: Session, ladder: EscalationRow, *, at: datetime) -> None:
     """It was read back: the ladder ends, and what was not sent yet is not sent."""
     ladder.state, ladder.next_at = Ladder.ACKNOWLEDGED, None
-    _log(session, ladder, "escalation.stopped", at=at, facts={"step": _role(ladder.step)})
+    _log(session, ladder, "escalation.stopped", at=at, facts={"step": _role(ladder)})
     cancel(session, ladder.notification_id, ACKNOWLEDGED, at=at)
 
 
@@ -159,6 +171,18 @@ def could_not_plan(session: Session, row: NotificationRow, trouble: str, *, poli
         journal.append(session, stream, "contact.gap", by=BY, at=at, facts=facts)
 
 
+def _ask(session: Session, case: Case) -> None:
+    """A contact test: a text to every number of the contact that it asks, and nobody rises after it."""
+    asked = select(ContactRow).join(AskedRow, AskedRow.contact_id == ContactRow.id)
+    contact = directory.contact(session.scalars(asked.where(AskedRow.notification_id == case.row.id)).one())
+    for method in directory.methods(session, contact.id, Channel.SMS):
+        found = _hindrance(session, case, method)
+        if found is None:
+            _text(session, case, contact, method)
+        else:
+            _record(session, case, State.SUPPRESSED, found, role=contact.role, contact=contact, method=method)
+
+
 # The ladder ----------------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +199,8 @@ def _thread(session: Session, case: Case) -> EscalationRow:
             step=NOT_BEGUN,
             state=Ladder.OPEN,
             opened_at=case.at,
+            steps=[],
+            read_backs=case.rule.read_backs,
         )
         .on_conflict_do_nothing()
     )
@@ -185,35 +211,35 @@ def _thread(session: Session, case: Case) -> EscalationRow:
     if ladder.notification_id != row.id:
         cancel(session, ladder.notification_id, REPLACED, at=case.at)
     ladder.notification_id, ladder.step, ladder.state, ladder.next_at = row.id, NOT_BEGUN, Ladder.OPEN, None
+    ladder.steps, ladder.read_backs = [step.stored() for step in case.rule.steps], case.rule.read_backs
     return ladder
 
 
 def _climb(session: Session, case: Case, ladder: EscalationRow, duty: Mapping[Role, Contact | Gap]) -> None:
-    """Up to the first step on which a text could be handed in; every step passed over is a row with its reason."""
-    while True:
-        move = climb(ladder.step, duty)
-        for gap in move.skipped:
-            _record(session, case, State.SUPPRESSED, gap.reason, role=gap.role)
-            _alarm(session, case, gap.role, gap.reason)
-        ladder.step = move.step
-        if move.told is None:
-            _exhausted(session, case, ladder)
-            return
-        hindrance = _tell(session, case, move.told)
-        if hindrance is None:
-            _log(
-                session, ladder, "escalation.step", at=case.at, facts={"step": move.told.role, "contact": move.told.id}
-            )
-            wait_s = case.policy.escalate_s(case.row.circle)
-            ladder.next_at = None if wait_s is None else case.at + timedelta(seconds=wait_s)
-            return
+    """From the step on which the ladder stands up to the first on which a text could be handed in; every step passed over
+    is a row with its reason, and costs no time."""
+    while (role := escalation.role_of(ladder.steps, ladder.step)) is not None:
+        found = duty[role]
+        if isinstance(found, Contact):
+            hindrance = _tell(session, case, found)
+            if hindrance is None:
+                facts = {"step": role.value, "contact": found.id}
+                _log(session, ladder, "escalation.step", at=case.at, facts=facts)
+                return
+        else:
+            hindrance = found.reason
+            _record(session, case, State.SUPPRESSED, hindrance, role=role)
         if hindrance is not SAME_NUMBER:
-            _alarm(session, case, move.told.role, hindrance)
+            _alarm(session, case, role, hindrance)
+        _log(
+            session, ladder, "escalation.skipped", at=case.at, facts={"step": role.value, "reason": hindrance.stored()}
+        )
+        ladders.rise(session, case.at, ladder=ladder.id)
+    _exhausted(session, case, ladder)
 
 
 def _exhausted(session: Session, case: Case, ladder: EscalationRow) -> None:
     """The end of the ladder: nobody is left to tell by text."""
-    ladder.state, ladder.next_at = Ladder.EXHAUSTED, None
     reached = select(DeliveryRow.id).where(
         DeliveryRow.notification_id == case.row.id, DeliveryRow.channel == Channel.SMS, DeliveryRow.state.in_(ALIVE)
     )
@@ -250,8 +276,9 @@ def _alarm(session: Session, case: Case, role: Role, reason: Reason) -> None:
         journal.append(session, stream, "contact.gap", by=BY, at=case.at, facts=facts)
 
 
-def _role(step: int) -> str | None:
-    return LADDER[step].value if 0 <= step < len(LADDER) else None
+def _role(ladder: EscalationRow) -> str | None:
+    role = escalation.role_of(ladder.steps, ladder.step)
+    return None if role is None else role.value
 
 
 # The rows ------------------------------------------------------------------------------------------------------------
@@ -316,7 +343,8 @@ def _text(session: Session, case: Case, contact: Contact, method: MethodRow) -> 
         level=contact.level,
         language=contact.language,
         zone=case.zone,
-        minutes=case.minutes,
+        minutes=case.minutes(contact.role),
+        risen=case.risen,
     )
     if written is None:
         _record(session, case, State.SUPPRESSED, UNWRITABLE_BELL, role=contact.role, contact=contact, method=method)

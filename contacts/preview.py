@@ -6,12 +6,26 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from contacts import directory, messages, planning
+from contacts import directory, ladders, messages, planning
 from contacts import roster as rosters
 from contacts.countries import crosses_a_border
-from contacts.values import FOREIGN_ROUTE, SAME_NUMBER, UNWRITABLE, UNWRITABLE_BELL, Contact, Gap, Policy, Reason, Role
+from contacts.models import DeliveryRow
+from contacts.states import State
+from contacts.values import (
+    FOREIGN_ROUTE,
+    SAME_NUMBER,
+    UNWRITABLE,
+    UNWRITABLE_BELL,
+    Channel,
+    Contact,
+    Gap,
+    Policy,
+    Reason,
+    Role,
+)
 from emergency.notifications import Content, NotificationRow
 
 Json = dict[str, Any]
@@ -27,13 +41,19 @@ def preview(
     policy: Policy,
     at: datetime,
     provider: str = "simulator",
+    per_second: float = 1.0,
 ) -> Json:
     """Everyone who would get a text at once, each with the words of it; who would be next, in order; gaps, hindrances, and
-    what the way of the texts needs to be warned of."""
+    what the way of the texts needs to be warned of.
+
+    pace: how many texts these are, how many wait before them, and how many a second the sender takes.
+    """
     found = directory.roster(session, row.tells)
-    duty = rosters.duty(found, row.tells, at)
+    rule = ladders.rule(session, row.tells, row.circle, policy)
+    on_duty = rosters.duty(found, row.tells, at)
+    duty = {step.role: on_duty[step.role] for step in rule.steps}
     heard = planning.hearers(session, row, duty)
-    writing = _Writing(Content(**content), act, found.zone if found else zone, policy.escalate_s(row.circle))
+    writing = _Writing(Content(**content), act, found.zone if found else zone, {s.role: s.wait_s for s in rule.steps})
     known = {contact.id for contact in (*heard.now, *(each for each, _ in heard.passed))}
     later = [each for each in duty.values() if isinstance(each, Contact) and each.id not in known]
     return {
@@ -47,6 +67,7 @@ def preview(
             *(_gap(each.role, FOREIGN_ROUTE) for each in heard.now if crosses_a_border(provider, each.profile)),
         ],
         **(_text(heard.now[0], writing) if heard.now else _nothing()),
+        "pace": {"texts": len(heard.now), "waiting": _waiting(session), "per_second": per_second},
     }
 
 
@@ -55,7 +76,13 @@ class _Writing:
     content: Content
     act: str
     zone: ZoneInfo
-    wait_s: float | None
+    waits_s: Mapping[Role, float | None]
+
+
+def _waiting(session: Session) -> int:
+    """Texts that are in the queue already; those of this message go behind them at the worst."""
+    queued = DeliveryRow.channel == Channel.SMS, DeliveryRow.state == State.PENDING, DeliveryRow.act_at.is_not(None)
+    return session.scalar(select(func.count()).where(*queued)) or 0
 
 
 def _recipient(contact: Contact, *, now: bool, text: str | None) -> Json:
@@ -79,7 +106,7 @@ def _text(contact: Contact, writing: _Writing) -> Json:
         level=contact.level,
         language=contact.language,
         zone=writing.zone,
-        minutes=round((writing.wait_s or 0) / 60),
+        minutes=round((writing.waits_s.get(contact.role) or 0) / 60),
     )
     if made is None:
         return _nothing()

@@ -27,11 +27,17 @@ LADDER: Final = (Role.PRIMARY, Role.DEPUTY, Role.LEADER)
 
 
 class Channel(StrEnum):
-    """By what a message travels. A phone call is made by an officer; the others by `flask dispatch`."""
+    """By what a message travels. Calls, faxes and the official exchange (公文交换) are acts of officers; `flask dispatch` does the rest."""
 
     SMS = "sms"
     PHONE = "phone"
     WEBSOCKET = "websocket"
+    FAX = "fax"
+    EXCHANGE = "exchange"
+
+
+CONTACT_TEST: Final = "contact_test"
+"""The kind of a message that only asks whether its receiver answers: never an alert."""
 
 
 class Level(StrEnum):

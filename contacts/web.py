@@ -95,7 +95,7 @@ def called(n: int) -> Response:
     outcome, person = _outcome(given.get("outcome")), text(given, "person", required=False, limit=100)
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
-        row = _to_call(session, n)
+        row = to_call(session, n)
         call = Call(outcome, person, _made_at(given, row, at), at)
         code = text(given, "code", required=False, limit=10) or None
         newly = callboard.outcome(
@@ -113,7 +113,7 @@ def reveal(n: int) -> Response:
     given, at = body(), clock.now()
 
     with parts().sessions.begin() as session:  # not `once`: it would store the number in the clear with its answer
-        row = _to_call(session, n)
+        row = to_call(session, n)
         number = callboard.reveal(session, row, _contact_id(given), vault=_vault(), by=signed_in().actor, at=at)
     return said({"notification": n, "number": number})
 
@@ -240,7 +240,7 @@ def _shown(session: Session, role: Role, found: Contact | Gap) -> dict[str, Any]
     return {"role": role.value, "contact": contact, "gap": None}
 
 
-def _to_call(session: Session, n: int) -> NotificationRow:
+def to_call(session: Session, n: int) -> NotificationRow:
     """A notification that the officer's desk owes, and so may ring about."""
     row = session.get(NotificationRow, n)
     if row is None or row.issued_at is None:

@@ -15,6 +15,9 @@ from emergency.words import Language, Words
 MOST_M: Final = 100_000
 """No tolerance is wider: a place 100 km off is another river's."""
 SMS_PROVIDERS: Final = ("simulator", "twilio", "gateway")
+CONTACT_TESTS: Final = ("monthly", "off")
+MOST_TEXTS_S: Final = 1000.0
+"""No sender is as fast; a larger figure is a typing error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,27 @@ SETTINGS: Final = (
         "TWILIO_BASE_URL", Words("改用此地址代替 Twilio（测试与演练）", "Used instead of Twilio (tests and drills)"), ""
     ),
     Setting(
+        "SMS_PER_SECOND",
+        Words(
+            "发送号码每秒可发短信条数（长号码约 1）", "Texts a second that the sending number takes (a long code: 1)"
+        ),
+        "1",
+    ),
+    Setting(
+        "CONTACT_TESTS",
+        Words("每月联络测试：monthly 或 off", "The monthly contact test of every desk: monthly or off"),
+        "monthly",
+    ),
+    Setting(
+        "HEARTBEAT_URL",
+        Words(
+            "自检通过时访问的外部心跳地址；空为不用",
+            "Address outside that is called while the audit passes; empty: none",
+        ),
+        "",
+        True,
+    ),
+    Setting(
         "PORT", Words("网页端口；模拟电话公司用下一个端口", "Port of the web; the simulator takes the next"), "8000"
     ),
     Setting("LANGUAGE", Words("默认语言：zh 或 en", "Default language: zh or en"), "zh"),
@@ -104,6 +128,9 @@ class Settings:
     twilio_region: str
     twilio_edge: str
     twilio_base_url: str
+    sms_per_second: float
+    contact_tests: str
+    heartbeat_url: str
     port: int
     language: Language
     time_zone: ZoneInfo
@@ -132,6 +159,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         twilio_region=_host_part("TWILIO_REGION", values["TWILIO_REGION"]),
         twilio_edge=_host_part("TWILIO_EDGE", values["TWILIO_EDGE"]),
         twilio_base_url=values["TWILIO_BASE_URL"].rstrip("/"),
+        sms_per_second=_rate("SMS_PER_SECOND", values["SMS_PER_SECOND"]),
+        contact_tests=_one_of("CONTACT_TESTS", values["CONTACT_TESTS"], CONTACT_TESTS),
+        heartbeat_url=_url("HEARTBEAT_URL", values["HEARTBEAT_URL"]),
         port=_port(values["PORT"]),
         language=Language(_one_of("LANGUAGE", values["LANGUAGE"], tuple(Language))),
         time_zone=_zone(values["TIME_ZONE"]),
@@ -210,6 +240,24 @@ def _metres(name: str, value: str) -> float:
     if not value.isdigit() or not 0 < int(value) <= MOST_M:
         raise _wrong(name, f"须为 1 到 {MOST_M} 的整数", f"must be a whole number from 1 to {MOST_M}")
     return float(value)
+
+
+def _rate(name: str, value: str) -> float:
+    try:
+        rate = float(value)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= MOST_TEXTS_S:
+        raise _wrong(
+            name, f"须为大于 0、至多 {MOST_TEXTS_S:g} 的数", f"must be a number above 0, at most {MOST_TEXTS_S:g}"
+        )
+    return rate
+
+
+def _url(name: str, value: str) -> str:
+    if value and not value.startswith(("https://", "http://")):
+        raise _wrong(name, "须以 https:// 或 http:// 开头", "must begin with https:// or http://")
+    return value
 
 
 def _zone(value: str) -> ZoneInfo:

@@ -15,6 +15,8 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Computed,
+    ForeignKey,
     Identity,
     Integer,
     String,
@@ -96,6 +98,10 @@ class Content:
     reason: str | None = None
 
 
+FILED: Final = "case when incident > 0 then incident end"
+"""What belongs to no incident, such as a contact test, counts below nought; the database checks that the others name a file."""
+
+
 class NotificationRow(Base):
     """One message owed. It discharges the obligations that name it.
 
@@ -141,6 +147,22 @@ class NotificationRow(Base):
     chased_at: Mapped[datetime | None]
     event: Mapped[int | None] = mapped_column(BigInteger, index=True)
     caller: Mapped[str | None] = mapped_column(String(20))
+    file: Mapped[int | None] = mapped_column(BigInteger, Computed(FILED, persisted=True), deferred=True)
+
+
+class ReadBackRow(Base):
+    """A person read a message back: the first of them, or one more. at: when it was done, recorded_at: when it was entered."""
+
+    __tablename__ = "read_backs"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    notification_id: Mapped[int] = mapped_column(ForeignKey(NotificationRow.id), index=True)
+    person: Mapped[str] = mapped_column(Text)
+    via: Mapped[str] = mapped_column(String(6))
+    by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    first: Mapped[bool] = mapped_column(Boolean)
 
 
 class DeskCodeRow(Base):
@@ -151,6 +173,7 @@ class DeskCodeRow(Base):
     incident: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     desk: Mapped[str] = mapped_column(String(20), primary_key=True)
     code: Mapped[str] = mapped_column(String(6), unique=True)
+    file: Mapped[int | None] = mapped_column(BigInteger, Computed(FILED, persisted=True), deferred=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +373,18 @@ def acknowledge(
         )
     done_at = stated_at or at
     newly = _mark(session, row, by_person=by_person, via=via, at=done_at)
+    for each in dict.fromkeys((row.id, *newly)):
+        session.add(
+            ReadBackRow(
+                notification_id=each,
+                person=by_person,
+                via=via.value,
+                by=by.stored(),
+                at=done_at,
+                recorded_at=at,
+                first=each in newly,
+            )
+        )
     facts = _facts(row) | {"via": via.value, "acknowledges": newly, "also": not newly, "version": row.version}
     facts |= {"stated_at": iso(done_at), "late": stated.late(done_at, at)}
     for stream in _streams(session, row, newly):

@@ -6,7 +6,7 @@ Each step is one transaction and says whether it did anything; killed anywhere, 
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -45,12 +45,13 @@ def run(
     *,
     within: Tolerance = USUAL,
     once: bool = False,
-    others: Sequence[Watch] = (),
+    beside: Callable[[datetime], bool] = lambda _: False,
 ) -> None:
-    """Work until stopped, or until nothing is left to do. others: what else is looked after, when nothing here is due."""
+    """Work until stopped, or until nothing is left to do. beside: what delivery wants done now and then; whether it was."""
     while True:
         try:
-            busy = step(sessions, zone, now=clock.now(), within=within, others=others)
+            done = beside(clock.now())  # whatever else there is to do, it has its turn each time round
+            busy = step(sessions, zone, now=clock.now(), within=within) or done
         except OperationalError as lost:
             log.warning("database lost, again in %s s: %s", PAUSE_S, lost)
             busy = False
@@ -67,7 +68,6 @@ def step(
     *,
     now: datetime,
     within: Tolerance = USUAL,
-    others: Sequence[Watch] = (),
 ) -> bool:
     """Do one thing that is due."""
     with sessions.begin() as session:  # what may go out of itself waits for nothing
@@ -79,7 +79,7 @@ def step(
     }
     if tasks.step(sessions, doing, now=now):
         return True
-    watches: tuple[Watch, ...] = (chase_proposal, alerts.begin, *others)
+    watches: tuple[Watch, ...] = (chase_proposal, alerts.begin)
     for watch in watches:
         with sessions.begin() as session:
             if watch(session, now):

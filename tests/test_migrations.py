@@ -12,6 +12,7 @@ from migrations.include import include_object
 
 TABLES = (
     "contacts.models",
+    "contacts.ledger",
     "emergency.access",
     "emergency.agreements.models",
     "emergency.incidents.models",
@@ -22,6 +23,7 @@ TABLES = (
     "emergency.throttle",
 )
 STEPS = (
+    "0017",
     "0016",
     "0015",
     "0014",

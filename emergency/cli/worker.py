@@ -16,6 +16,6 @@ from emergency.web.app import parts
 def command(once: bool) -> None:
     """时限与后续任务 / Watch the clocks and do what is due."""
     settings = parts().settings
-    work.run(
-        parts().sessions, settings.time_zone, within=tolerance(settings), once=once, others=parts().delivery.watches
-    )
+    sessions = parts().sessions
+    beside = parts().delivery.round(sessions)
+    work.run(sessions, settings.time_zone, within=tolerance(settings), once=once, beside=beside)

@@ -43,6 +43,13 @@ def near_intakes(session: Session, number: int, at: datetime) -> list[NearIntake
     return sorted(found.values(), key=lambda each: each.km)
 
 
+def nearest_intake(session: Session, number: int) -> int | None:
+    """The nearest of the intakes that are called before any message, by the newest assessment; None where there is none."""
+    newest = latest(session, number)
+    near = [each for each in newest.body["sites"] if each["near"] and each["kind"] == "intake"] if newest else []
+    return min(near, key=lambda each: each["km"])["id"] if near else None
+
+
 def _intake(
     site: Json, body: Json, incident: IncidentRow, says: str, divisions: Divisions, files: tuple[int, ...]
 ) -> NearIntake:

@@ -11,8 +11,9 @@ from emergency.access import AudienceRow, Officer, Role
 from emergency.agreements.values import Circle
 from emergency.incidents import document, record, reports, response
 from emergency.incidents.assess import latest
-from emergency.incidents.measures import ENDED_BY, measured
+from emergency.incidents.measures import ENDED_BY, FACTS, first_hour, measured
 from emergency.incidents.models import AssessmentRow, IncidentRow
+from emergency.incidents.near import nearest_intake
 from emergency.incidents.reports import Report
 from emergency.incidents.statement import Verification
 from emergency.jurisdictions.models import DivisionRow
@@ -54,6 +55,7 @@ def incident(session: Session, row: IncidentRow, deliveries: Deliveries) -> Json
         "declared_grade": row.declared_grade,
         **_signed(session, row),
         "measures": _measures(session, row),
+        "first_hour": _first_hour(session, row),
         "assessment_id": newest.id if newest else None,
         "notifications": messages(session, told, deliveries),
         "journal_last": journal.last(session, f"incident:{row.number}"),
@@ -234,6 +236,11 @@ def _signed(session: Session, row: IncidentRow) -> Json:
 def _measures(session: Session, row: IncidentRow) -> Json:
     done = journal.of_kinds(session, f"incident:{row.number}", tuple(ENDED_BY))
     return dict(measured(row.known_at, done))
+
+
+def _first_hour(session: Session, row: IncidentRow) -> list[Json]:
+    done = journal.of_kinds(session, f"incident:{row.number}", FACTS)
+    return first_hour(row.known_at, done, drill=row.drill, nearest_intake=nearest_intake(session, row.number))
 
 
 def _name(session: Session, code: str) -> Json:

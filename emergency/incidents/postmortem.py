@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from emergency import journal, notifications
 from emergency.access import Officer, Role
 from emergency.incidents import overview, reports
-from emergency.incidents.measures import done_at, measured
+from emergency.incidents.measures import done_at, first_hour, measured
 from emergency.incidents.models import AssessmentRow, IncidentRow
+from emergency.incidents.near import nearest_intake
 from emergency.journal import Entry
 from emergency.units import iso
 
@@ -47,6 +48,12 @@ def fold(session: Session, incident: IncidentRow, *, officer: Officer) -> Json:
         "assessments": [{"id": row.id, "n": row.n, "made_at": iso(row.made_at), **row.body} for row in assessments],
         "told": told(open_to, _people(session, incident.number)),
         "measures": measured(incident.known_at, open_to),
+        "first_hour": first_hour(
+            incident.known_at,
+            open_to,
+            drill=incident.drill,
+            nearest_intake=nearest_intake(session, incident.number),
+        ),
         "timeline": [_line(entry, officer) for entry in entries],
         "chain": {
             "whole": not broken,

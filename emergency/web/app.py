@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from emergency import db
+from emergency import clock, db
 from emergency.config import Settings
 from emergency.incidents.near import near_intakes
 from emergency.jurisdictions import load as jurisdictions
@@ -28,14 +28,14 @@ class Delivery:
     """What the deciding half asks of the delivering one, handed in by the composition root.
 
     deliveries: for notifications, what has been done to get each to a person. preview: how a message would read and whom
-    it would ring now, from (notification, content, act). load: the contacts of a file. watches: what `flask work` looks after
-    for it, such as rosters; each does one thing that is due and says whether it did.
+    it would ring now, from (notification, content, act). load: the contacts of a file. round: makes what a worker does for
+    delivery beside the clocks, and which says whether there was anything to do.
     """
 
     deliveries: Callable[[Session, Sequence[int]], Mapping[int, list[Json]]]
     preview: Callable[[Session, NotificationRow, Mapping[str, Any], str], Json]
     load: Callable[[Session, Path], object]
-    watches: tuple[Callable[[Session, datetime], bool], ...] = ()
+    round: Callable[[db.Sessions], Callable[[datetime], bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,12 @@ class Parts:
     def near_intakes(self, session: Session, number: int, at: datetime) -> list[NearIntake]:
         """The intakes of an incident that must be called before any message."""
         return near_intakes(session, number, at)
+
+
+def desk_name(session: Session, code: str) -> Words:
+    """What a desk is called today; its code where no division has it."""
+    divisions = jurisdictions.division(session, clock.now())
+    return divisions.name(code) if code in divisions else Words(code, code)
 
 
 def parts() -> Parts:

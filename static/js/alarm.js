@@ -27,9 +27,15 @@ export function silence() {
   ringing = 0;
 }
 
-/** Whether the system's own notices can be asked for here. */
-export function mayAsk() {
-  return "Notification" in window && isSecureContext && Notification.permission === "default";
+/**
+ * How the system's own notices stand: on, refused by the officer, to be asked for, or not to be had on this computer.
+ * @returns {"on" | "off" | "ask" | "none"}
+ */
+export function noticesAre() {
+  if (!("Notification" in window) || !isSecureContext) return "none";
+  return { granted: /** @type {const} */ ("on"), denied: /** @type {const} */ ("off") }[
+    /** @type {string} */ (Notification.permission)
+  ] ?? "ask";
 }
 
 export async function ask() {

@@ -39,12 +39,15 @@ async function begin() {
   });
   wire();
   sourceLine(me.source_line);
-  ticking.start(() => set({}));
+  ticking.start(() => {
+    set({});
+    quietly(loadAudit());
+  });
   const map = document.getElementById("map");
   if (map) openMap(map, me.time_zone);
   reach.keepMarked(DAY_STATE_MS);
   connect(me.desk);
-  await Promise.all([incidents.loadList(), calls.loadMine(), loadDuty(me.desk)].map(quietly));
+  await Promise.all([incidents.loadList(), calls.loadMine(), loadDuty(me.desk), loadAudit()].map(quietly));
   offers.ringIfOpen();
   report.remember();
   await quietly(incidents.open("replace"));
@@ -207,6 +210,11 @@ async function loadDuty(desk) {
   if (desk && MAY_SEE_CONTACTS.has(state().me.role)) set({ duty: await get(`desks/${desk}/duty`) });
 }
 
+/** Whether delivery does what it should: asked for now and then, since a dead worker says nothing. */
+async function loadAudit() {
+  if (MAY_SEE_CONTACTS.has(state().me.role)) set({ audit: await get("audit") });
+}
+
 /**
  * @param {import("./types.js").Me} me
  * @param {number} skew_ms
@@ -226,6 +234,7 @@ function initial(me, skew_ms) {
     inside: [],
     files: {},
     mine: [],
+    tests: [],
     duty: null,
     link: "connecting",
     lost_at: null,
@@ -256,6 +265,7 @@ function initial(me, skew_ms) {
     reach: null,
     playing: false,
     alarm: false,
+    audit: null,
     busy: false,
   };
 }

@@ -199,17 +199,31 @@ function banner(current) {
           `
         : NOTHING
     }
-    ${assumed(current, here())}
-    ${
-      current.me.role === "liaison" && !current.alarm && alarm.mayAsk()
-        ? html`
-            <p class="notice is-quiet">
-              ${say("alarm.ask")}
-              <button data-do="allow_notices">${say("alarm.allow")}</button>
-            </p>
-          `
-        : NOTHING
-    }
+    ${assumed(current, here())}${audited(current)}${notices(current)}
+  `;
+}
+
+/** What is wrong with delivery itself: nothing else on this page can be trusted to go out. @param {State} current */
+function audited({ audit }) {
+  const alarms = (audit?.findings ?? []).filter((one) => one.alarm);
+  if (!alarms.length) return NOTHING;
+  return html`
+    <p class="notice is-over" role="alert" data-key="audit">
+      <strong>${say("audit.alarm")}</strong>
+      ${alarms.map(({ desk_name, words }) => (desk_name ? `${desk_name}${say("colon")}${words}` : words)).join(" ")}
+      <a href="/audit">${say("audit.more")}</a>
+    </p>
+  `;
+}
+
+/** Whether the system's notices are off, and how they are switched on; a browser that refuses says so. @param {State} current */
+function notices(current) {
+  const how = alarm.noticesAre();
+  if (current.alarm || how === "on" || (how !== "ask" && current.me.role !== "liaison")) return NOTHING;
+  return html`
+    <p class="notice is-quiet" data-key="notices">
+      ${say(`alarm.${how}`)} ${how === "ask" ? html`<button data-do="allow_notices">${say("alarm.allow")}</button>` : NOTHING}
+    </p>
   `;
 }
 

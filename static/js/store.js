@@ -28,6 +28,7 @@
  * @property {import("./types.js").InsideLine[]} inside whom this desk owes a call on its own side
  * @property {Record<string, File>} files by stream
  * @property {import("./types.js").Notification[]} mine open messages for this desk
+ * @property {import("./types.js").Notification[]} [tests] contact tests that wait for an answer of this desk: no alerts
  * @property {import("./types.js").Duty | null} duty
  * @property {"connecting" | "live" | "lost"} link
  * @property {number | null} lost_at
@@ -58,6 +59,7 @@
  * @property {import("./views/reach.js").ReachCard | null} reach the reach that was pressed on the map
  * @property {boolean} playing
  * @property {boolean} alarm
+ * @property {import("./types.js").Audit | null} [audit] what is wrong with delivery, by the newest look
  * @property {boolean} busy
  */
 

@@ -245,6 +245,7 @@
  * @property {string} [known_at]
  * @property {string} [opened_at]
  * @property {Record<string, number | null>} [measures] minutes from knowing to each; null for what is not done yet
+ * @property {{name: string, unit: "min" | "times", value: number | null, within: number, done: number, of: number, met: boolean | null}[]} [first_hour]
  */
 
 /**
@@ -332,7 +333,24 @@
  * @property {number[]} earlier messages that the read-back stands for as well
  * @property {boolean} hopeless
  * @property {number} silence_minutes
+ * @property {string | null} [nearest_at] when the water is there at the earliest
+ * @property {{done: number, wanted: number}} [read_back] how many persons have read it back, and how many must
+ * @property {Paper[]} [papers] faxes and official papers that went out beside it
  */
+
+/**
+ * @typedef {object} Paper
+ * @property {number} delivery
+ * @property {"fax" | "exchange"} channel
+ * @property {string} to
+ * @property {string} reference
+ * @property {string} at
+ * @property {string | null} received_at
+ * @property {string} received_by
+ * @property {boolean} late
+ */
+
+/** @typedef {{well: boolean, findings: {check: string, alarm: boolean, words: string, desk: string | null, desk_name: string | null}[]}} Audit */
 
 /**
  * @typedef {object} IntakeCard
@@ -380,6 +398,7 @@
  * @property {number} units
  * @property {number} segments
  * @property {string | null} [next_update_at] the next word that it promises
+ * @property {{texts: number, waiting: number, per_second: number}} [pace] how many texts these are, how many wait before them, how many a second are sent
  */
 /** @typedef {{name: string, kind: string, lon: number, lat: number, detail: string}} FoundPlace */
 /**

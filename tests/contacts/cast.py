@@ -195,7 +195,8 @@ def office(
             made[Channel.SMS] = TwilioSms(account, marker, timeout_s=policy.timeout_s)
         return made
 
-    return Office(sessions, numbers.vault(CONTACTS_KEY), lines, ZONE, policy, now)
+    vault = numbers.vault(CONTACTS_KEY)
+    return Office(sessions, vault, lines, ZONE, policy, now, steady=lambda: now().timestamp())
 
 
 def rows(engine: Engine, channel: str = "sms") -> list[DeliveryRow]:

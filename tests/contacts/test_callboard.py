@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from contacts import callboard, directory, dispatch, numbers, planning
+from contacts import callboard, directory, dispatch, numbers, papers, planning
 from contacts.callboard import Call, CallCard, Outcome, Person
 from contacts.models import AttemptRow, DeliveryRow, EscalationRow
-from contacts.values import Policy
+from contacts.values import Channel, Policy
 from emergency import clock, db, journal, notifications
-from emergency.errors import BadInput, NotFound
+from emergency.errors import BadInput, Conflict, NotFound
 from emergency.notifications import Draft, NotificationRow
 from tests.contacts import cast
 from tests.contacts.cast import OFFICER
@@ -210,11 +210,94 @@ def test_a_contact_of_another_desk_is_refused(session: Session) -> None:
         callboard.reveal(session, row, stranger, vault=VAULT, by=OFFICER, at=clock.now())
 
 
-def test_the_order_is_circle_then_deadline_then_silence(session: Session) -> None:
+def test_the_order_is_circle_then_nearness_then_silence(session: Session) -> None:
     number = cast.incident(session)
-    prepare = issued(session, incident=number, desk="V30100", number="+12025550151", circle="prepare")
-    now = issued(session, incident=number)
-    assert [card.notification for card in board(session, now)] == [now.id, prepare.id]
+
+    def told(desk: str, digits: str, **changes: str | None) -> int:
+        return issued(session, incident=number, desk=desk, number=f"+120255501{digits}", **changes).id  # type: ignore[arg-type]
+
+    prepare = told("V30100", "51", circle="prepare", earliest_at="2025-11-20T19:00:00Z")
+    far = told("V30200", "52", earliest_at="2025-11-21T06:00:00Z")
+    upward = told("V30300", "53", kind="report_upward", earliest_at=None)
+    near = told("V30400", "54", earliest_at="2025-11-20T20:00:00Z")
+    unknown = told("V30500", "55", earliest_at=None)
+    rung, quiet = told("V30600", "56"), told("V30700", "57")
+    row = session.get_one(NotificationRow, rung)
+    card = next(each for each in board(session, row) if each.notification == rung)
+    call = Call(Outcome.BUSY, "", clock.now(), clock.now())
+    callboard.outcome(session, row, turn(card).contact, call, by=OFFICER, policy=Policy())
+    session.get_one(NotificationRow, quiet).issued_at = clock.now() - timedelta(minutes=9)
+    session.flush()
+    order = [card.notification for card in board(session, row)]
+    assert order == [unknown, near, quiet, rung, far, upward, prepare]
+
+
+def test_until_as_many_as_asked_for_have_read_back_the_card_stays_and_counts(session: Session) -> None:
+    row = issued(session)
+    ladder = session.scalars(select(EscalationRow).where(EscalationRow.notification_id == row.id)).one()
+    ladder.read_backs = 2
+    session.flush()
+    ring(session, row, Outcome.READ_BACK, person="王")
+    [card] = board(session, row)
+    assert card.shown()["read_back"] == {"done": 1, "wanted": 2}
+    ring(session, row, Outcome.READ_BACK, person="李")
+    assert board(session, row) == []
+
+
+# Papers --------------------------------------------------------------------------------------------------------------
+
+
+def fax(session: Session, row: NotificationRow, *, ago_min: float = 0) -> DeliveryRow:
+    now = clock.now()
+    return papers.send(
+        session,
+        row,
+        channel=Channel.FAX,
+        to="中区值班室传真",
+        reference="甲环函〔2025〕7号",
+        sent_at=now - timedelta(minutes=ago_min),
+        by=OFFICER,
+        at=now,
+        policy=Policy(),
+    )
+
+
+def test_a_fax_is_a_delivery_whose_receipt_is_tracked_and_is_no_read_back(session: Session) -> None:
+    row = issued(session)
+    sent = fax(session, row, ago_min=20)
+    [card] = board(session, row)
+    [paper] = card.papers
+    assert (paper.channel, paper.to, paper.reference) == ("fax", "中区值班室传真", "甲环函〔2025〕7号")
+    assert (paper.received_at, paper.late) == (None, True)
+    now = clock.now()
+    papers.receive(session, sent, person="赵", received_at=now, by=OFFICER, at=now)
+    [card] = board(session, row)
+    assert (card.papers[0].received_at, card.papers[0].received_by) == (now, "赵")
+    assert row.state == notifications.State.ISSUED, "that it arrived is not that a person has read it back"
+    session.commit()
+    kinds = [entry.kind for entry in journal.read(session, f"incident:{row.incident}")]
+    assert [kinds.count("delivery.filed"), kinds.count("delivery.received")] == [1, 1]
+    with pytest.raises(Conflict, match="received already"):
+        papers.receive(session, sent, person="钱", received_at=now, by=OFFICER, at=now)
+
+
+def test_a_paper_cannot_go_out_in_the_future_nor_arrive_before_it_went(session: Session) -> None:
+    row = issued(session)
+    with pytest.raises(BadInput, match="later than now"):
+        fax(session, row, ago_min=-10)
+    sent = fax(session, row)
+    now = clock.now()
+    with pytest.raises(BadInput, match="before it was sent"):
+        papers.receive(session, sent, person="赵", received_at=now - timedelta(minutes=30), by=OFFICER, at=now)
+
+
+def test_a_text_is_no_paper(session: Session) -> None:
+    row = issued(session)
+    text = session.scalars(select(DeliveryRow).where(DeliveryRow.channel == "sms")).first()
+    assert text is not None
+    with pytest.raises(NotFound, match="no such fax"):
+        papers.found(session, text.id)
+    assert papers.sent_with(session, row.id) == ()
 
 
 def test_a_desk_where_nobody_is_on_duty_stands_on_the_board_without_a_number(session: Session) -> None:

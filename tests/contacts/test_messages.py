@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contacts import chinese, english, messages
 from contacts.messages import FORBIDDEN, TooLong, script, short_name, text
+from contacts.said import VARIABLES, fill
 from contacts.segments import Encoding, Segments, segments
 from contacts.values import Level
 from emergency.errors import BadInput
@@ -184,6 +185,64 @@ def test_an_english_desk_is_called_by_its_short_name() -> None:
     assert [short_name({"zh": "", "en": name}, Language.EN) for name in names] == ["Dazhou", "Liangping", "Aba"]
 
 
+def test_whoever_is_told_because_nobody_answered_hears_that_first_and_what_it_is_about() -> None:
+    def risen(level: Level, language: Language, **changes: Any) -> str:
+        content = said(**changes)
+        written = text(
+            content, act="formal_notice", level=level, language=language, zone=cast.ZONE, minutes=15, risen=True
+        )
+        return written.body
+
+    assert risen(Level.FACTS, Language.ZH) == (
+        "【联防】达州首报无人回报，现报您：铜钵河大竹段污染物入河，待核实，最早21日7时半达牛角滩。请回电达州值班室报码K7M4，5时前再报"
+    )
+    assert risen(Level.BELL, Language.ZH).startswith(
+        "【联防】达州紧急跨界水环境通报（首报，待核实）无人回报，现请您立即致电"
+    )
+    assert "nobody has answered: Tongbo R" in risen(Level.FACTS, Language.EN)
+    assert "nobody has answered. Call Dazhou duty desk" in risen(Level.BELL, Language.EN)
+    assert "所报情况不实" in risen(Level.FACTS, Language.ZH, kind="withdrawal"), "an end says what it ends"
+    assert risen(Level.FACTS, Language.ZH, drill=True).startswith("【联防】【演练】")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_registry_holds_every_text_as_fixed_words_and_variables_of_a_known_sort(language: Language) -> None:
+    registry = messages.WORDINGS[language].registry
+    names = [each.name for each in registry]
+    assert len(names) == len(set(names))
+    assert {each.removeprefix(f"{language.value}.") for each in names} == {
+        "first",
+        "update",
+        "update.earlier",
+        "update.later",
+        "update.unchanged",
+        "correction",
+        "correction.spared",
+        "withdrawal",
+        "end",
+        "enquiry",
+        "release",
+        "escalation",
+        "bell",
+        "bell.escalation",
+        "drill",
+        "drill.end",
+        "drill.bell",
+        "contact_test",
+    }
+    for each in registry:
+        assert set(each.variables) <= set(VARIABLES), each.name
+        assert "code" in each.variables, each.name
+        assert not FORBIDDEN.search(re.sub(r"\{\w+\}|[\[\]]", "", each.words)), each.name
+        assert each.fixed < (70 if language is Language.ZH else 160), each.name
+
+
+def test_what_is_enclosed_falls_out_where_a_variable_in_it_is_empty() -> None:
+    assert fill("a[, {x}]{y}[ ({x}{y})]", {"x": "", "y": "2"}) == "a2"
+    assert fill("a[, {x}]{y}[ ({x}{y})]", {"x": "1", "y": "2"}) == "a, 12 (12)"
+    assert fill("{x}", {"x": "[{y}]"}) == "[{y}]", "what is put in is not read again"
+
+
 names_zh = st.text(st.sampled_from("大竹铜钵河牛角滩梁平嘉陵江"), min_size=1, max_size=40)
 names_en = st.text(st.sampled_from("abcdefghij klmnoü"), min_size=1, max_size=90).map(lambda name: name.strip() or "x")
 names = st.builds(lambda zh, en: {"zh": zh, "en": en}, names_zh, names_en)
@@ -208,11 +267,13 @@ instants = st.datetimes().map(lambda at: at.replace(year=2025).isoformat() + "+0
     was_earliest_at=st.none() | instants,
     next_update_at=st.none() | instants,
     corrected=st.lists(st.sampled_from((STOPPED, DIESEL, SEEN)), unique_by=str, max_size=3),
+    risen=st.booleans(),
 )
 def test_whatever_the_names_it_is_one_segment_with_the_code_and_nothing_forbidden(
-    level: Level, act: str, language: Language, **facts: Any
+    level: Level, act: str, language: Language, risen: bool, **facts: Any
 ) -> None:
-    written = write(said(**facts), act=act, level=level, language=language)
+    content, zone = said(**facts), cast.ZONE
+    written = text(content, act=act, level=level, language=language, zone=zone, minutes=15, risen=risen)
     assert segments(written.body).count == 1
     assert segments(written.body).encoding == ("UCS-2" if language is Language.ZH else "GSM-7")
     assert written.units <= (70 if language is Language.ZH else 160)

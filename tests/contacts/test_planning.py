@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, inspect, select
 from sqlalchemy.orm import Session
 
-from contacts import dispatch, numbers, planning
+from contacts import dispatch, ladders, numbers, planning
 from contacts.models import DeliveryRow, EscalationRow, MethodRow
 from contacts.preview import preview
 from contacts.states import State
@@ -63,6 +63,7 @@ def test_the_same_number_is_texted_once_and_the_next_person_is_told(session: Ses
     row = cast.message(session, cast.incident(session))
     plan(session, row)
     standing = session.scalars(select(EscalationRow).where(EscalationRow.notification_id == row.id)).one()
+    ladders.rise(session, clock.now(), ladder=standing.id)
     planning.escalate(session, standing, zone=cast.ZONE, policy=Policy(), at=clock.now())
     session.flush()
     texts = session.scalars(
@@ -142,6 +143,7 @@ def test_the_confirmation_lists_who_is_texted_at_once_with_those_told_before_and
     row = cast.message(session, cast.incident(session))
     plan(session, row)
     standing = session.scalars(select(EscalationRow).where(EscalationRow.notification_id == row.id)).one()
+    ladders.rise(session, clock.now(), ladder=standing.id)
     planning.escalate(session, standing, zone=cast.ZONE, policy=Policy(), at=clock.now())
     for text in session.scalars(select(DeliveryRow).where(DeliveryRow.channel == "sms")):
         text.state, text.accepted_at = State.ACCEPTED, clock.now()

@@ -4,10 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from contacts.escalation import NOT_BEGUN, climb
 from contacts.roster import Override, Roster, Rotation, duty, on_duty
 from contacts.values import (
     INACTIVE,
@@ -84,20 +81,3 @@ def test_a_gap_says_why() -> None:
 
 def test_duty_names_every_role() -> None:
     assert list(duty(roster(CHINA, 24, (1,)), DESK, datetime(2025, 1, 2, tzinfo=CHINA))) == list(LADDER)
-
-
-@given(filled=st.lists(st.booleans(), min_size=3, max_size=3))
-def test_every_step_of_the_ladder_is_told_or_named_as_skipped(filled: list[bool]) -> None:
-    at = datetime(2025, 1, 2, tzinfo=CHINA)
-    found: dict[Role, Contact | Gap] = {
-        role: person(n, role) if here else Gap(DESK, role, at, NOBODY_IN_ROLE)
-        for n, (role, here) in enumerate(zip(LADDER, filled, strict=True))
-    }
-    step, told, skipped = NOT_BEGUN, [], []
-    while (move := climb(step, found)).told is not None:
-        step = move.step
-        told.append(move.told.role)
-        skipped += [gap.role for gap in move.skipped]
-    skipped += [gap.role for gap in move.skipped]
-    assert told == [role for role, here in zip(LADDER, filled, strict=True) if here]
-    assert sorted(told + skipped) == sorted(LADDER)

@@ -11,7 +11,10 @@ from emergency.cli import groups
 from emergency.web.app import Delivery, new_app, parts
 
 NOTHING_DELIVERED = Delivery(
-    deliveries=lambda session, ids: {}, preview=lambda session, desk, content, act: {}, load=lambda session, file: None
+    deliveries=lambda session, ids: {},
+    preview=lambda session, desk, content, act: {},
+    load=lambda session, file: None,
+    round=lambda sessions: lambda at: False,
 )
 
 

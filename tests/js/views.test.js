@@ -6,7 +6,7 @@ import { standing } from "../../static/js/news.js";
 import { emptyDraft } from "../../static/js/report.js";
 import { assumed } from "../../static/js/views/assumed.js";
 import { entryWords } from "../../static/js/views/entries.js";
-import { issueSheet, sendLabel } from "../../static/js/views/issue.js";
+import { issueSheet, reaching, sendLabel } from "../../static/js/views/issue.js";
 import { known } from "../../static/js/views/known.js";
 import { near } from "../../static/js/views/near.js";
 import { bar, next } from "../../static/js/views/next.js";
@@ -166,6 +166,13 @@ function state(change = {}) {
     notifications: [notification({})],
     journal_last: 2,
     known_at: "2025-11-20T18:41:00Z",
+    first_hour: [
+      { name: "first_call", unit: "min", value: null, within: 3, done: 0, of: 1, met: null },
+      { name: "nearest_intake", unit: "min", value: null, within: 10, done: 0, of: 1, met: null },
+      { name: "downstream", unit: "min", value: null, within: 15, done: 0, of: 0, met: null },
+      { name: "all_now", unit: "min", value: null, within: 30, done: 1, of: 3, met: null },
+      { name: "wrong_person", unit: "times", value: 0, within: 0, done: 0, of: 0, met: true },
+    ],
   });
   const listed = {
     number: 12,
@@ -731,6 +738,35 @@ test("what has not been done in time is late while one looks, and no longer once
   assert.doesNotMatch(known(state({ incident: { ...held, status: "closed" } }), looked).text, /is-late/);
 });
 
+test("a measure counts of how many, and what went wrong stands only where it did", () => {
+  const shown = known(state(), here("en")).text;
+  assert.match(shown, /All of “now” read back \(1 of 3\)/);
+  assert.doesNotMatch(shown, /Wrong person|First desk downstream/);
+  const held = /** @type {import("../../static/js/types.js").Incident} */ (state().incident);
+  const wrong = { ...held, first_hour: [{ name: "wrong_person", unit: /** @type {const} */ ("times"), value: 2, within: 0, done: 0, of: 0, met: false }] };
+  assert.match(known(state({ incident: wrong }), here("en")).text, /is-late"> <span class="meta">Wrong person called<\/span> <strong>2<\/strong>/);
+});
+
+test("a fax stands on the card with its receipt, or with the place to record who says that it arrived", () => {
+  const sent = { delivery: 9, channel: /** @type {const} */ ("fax"), to: "值班室", reference: "7号", at: "2025-11-20T18:46:00Z", received_at: null, received_by: "", late: false };
+  const waiting = next(state({ calls: [{ ...card, papers: [sent], read_back: { done: 1, wanted: 2 } }] }), here("zh")).text;
+  assert.match(waiting, /data-submit="paper_received" data-id="9"/);
+  assert.match(waiting, /已回报 1 人，须 2 人/);
+  const arrived = { ...sent, received_at: "2025-11-20T18:50:00Z", received_by: "赵" };
+  const shown = next(state({ calls: [{ ...card, papers: [arrived] }] }), here("zh")).text;
+  assert.match(shown, /赵 确认收到/);
+  assert.doesNotMatch(shown, /paper_received/);
+});
+
+test("a contact test says that it is one, asks about nothing else, and stands after everything that matters", () => {
+  const said = { kind: "contact_test", version: 1, drill: true, receiver: "王某", river: "", place: "", substance: null, source_open: null, verified: true };
+  const mine = [notification({ id: 4, incident: -4, who: "511700", state: "issued", content: said, issued_at: "2025-11-20T18:50:00Z" })];
+  const shown = next(state({ tests: /** @type {any} */ (mine), calls: [card] }), here("zh")).text;
+  assert.match(shown, /请王某确认能收到/);
+  assert.ok(shown.indexOf("请王某") > shown.indexOf("board-title"));
+  assert.doesNotMatch(shown, /undefined|data-do="open" data-id="-4"/);
+});
+
 test("what rose to the desk goes with the decision, the word sent, or the end of the incident", () => {
   const undecided = {
     n: 5,
@@ -782,6 +818,19 @@ test("an ended session is no live line, and the confirmation says how to go on",
   assert.match(shown, /href="\/sign-in\?next=/);
   assert.doesNotMatch(shown, /正在拟文|type="submit"/);
   assert.match(issueSheet({ ...sheet, fault: { field: null, words: "连不上" } }, here("zh")).text, /issue_again/);
+});
+
+test("the confirmation says how long it takes until every text has left, behind what waits already", () => {
+  const pace = { texts: 2, waiting: 30, per_second: 0.5 };
+  const one = /** @type {any} */ ({ tells: "500155", recipients: [], gaps: [], text: null, units: 0, segments: 0, pace });
+  assert.deepEqual(reaching([one, one]), { texts: 4, seconds: 68, per_second: 0.5 });
+  assert.equal(reaching([]), null);
+  const sheet = /** @type {import("../../static/js/views/issue.js").Sheet} */ ({
+    act: "heads_up", names: {}, messages: [one], left: [], fault: null, busy: false, at: "02:52", drill: false, behalf: null, after: null,
+  });
+  assert.match(issueSheet(sheet, here("en")).text, /2 texts, all sent in about 64 s \(0.5 a second\)/);
+  const slow = { ...one, pace: { texts: 400, waiting: 0, per_second: 1 } };
+  assert.match(issueSheet({ ...sheet, messages: [slow] }, here("en")).text, /is-slow">400 texts, all sent in about 7 min/);
 });
 
 test("the confirmation says what it promises in the desk's name", () => {

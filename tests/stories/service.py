@@ -123,6 +123,7 @@ class Service:
             "TWILIO_AUTH_TOKEN": self.phones.auth_token,
             "TWILIO_FROM": self.phones.sender,
             "LANGUAGE": "zh",
+            "CONTACT_TESTS": "off",  # what the month brings depends on the day of the run
         }
 
     def start(self, *names: str) -> "Service":

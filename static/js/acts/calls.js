@@ -41,10 +41,40 @@ export const submits = {
     }
     await record(form, "read_back", person);
   },
+  async file_paper(/** @type {HTMLFormElement} */ form) {
+    const { id = "" } = form.dataset;
+    const typed = new FormData(form);
+    const text = (/** @type {string} */ name) => String(typed.get(name) ?? "").trim();
+    const { at, fault } = readMoment(text("at"), now(), state().me.time_zone);
+    const key = `paper-${id}`;
+    if (fault || !text("to")) {
+      set({ cardFaults: { ...state().cardFaults, [key]: say(fault ?? "paper.to.missing") } });
+      return;
+    }
+    await noted(key, async () => {
+      const about = { channel: text("channel"), to: text("to"), reference: text("reference") };
+      await post(`notifications/${id}/papers`, { ...about, ...(at ? { at } : {}) });
+      form.reset();
+      await again();
+    });
+  },
+  async paper_received(/** @type {HTMLFormElement} */ form) {
+    const { id = "" } = form.dataset;
+    const person = String(new FormData(form).get("person") ?? "").trim();
+    const key = `received-${id}`;
+    if (!person) {
+      set({ cardFaults: { ...state().cardFaults, [key]: say("paper.by.missing") } });
+      return;
+    }
+    await noted(key, async () => {
+      await post(`deliveries/${id}/received`, { person });
+      await again();
+    });
+  },
   async acknowledge(/** @type {HTMLFormElement} */ form) {
     const { id = "" } = form.dataset;
     const by = String(new FormData(form).get("by") ?? "").trim();
-    const one = state().mine.find((each) => String(each.id) === id);
+    const one = [...state().mine, ...(state().tests ?? [])].find((each) => String(each.id) === id);
     await noted(`mine-${id}`, async () => {
       await post(`notifications/${id}/acknowledge`, { code: one?.code, by: by || state().me.name, via: "web" });
       await loadMine();
@@ -60,7 +90,11 @@ export const submits = {
 export async function loadMine() {
   if (!state().me.desk) return;
   const { notifications } = await get("notifications", { open: 1 });
-  set({ mine: notifications });
+  const isTest = (/** @type {import("../types.js").Notification} */ { kind }) => kind === "contact_test";
+  set({
+    mine: notifications.filter((/** @type {any} */ one) => !isTest(one)),
+    tests: notifications.filter(isTest), // no alert: it neither rings nor stands before what does
+  });
 }
 
 /**
@@ -83,11 +117,16 @@ async function record(place, outcome, person) {
       ...(person ? { person } : {}),
       ...(at ? { at } : {}),
     });
-    const { chosen } = state();
-    if (chosen === null) return;
-    const { calls, intakes } = await get(`incidents/${chosen}/calls`);
-    set({ calls, intakes });
+    await again();
   });
+}
+
+/** The board as it stands now. */
+async function again() {
+  const { chosen } = state();
+  if (chosen === null) return;
+  const { calls, intakes } = await get(`incidents/${chosen}/calls`);
+  set({ calls, intakes });
 }
 
 /**

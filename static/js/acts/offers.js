@@ -28,6 +28,8 @@ const RISEN = new Set([
   "roster.gap",
   "escalation.exhausted",
   "channel.stopped",
+  "audit.alarm",
+  "contact_test.announced",
   "link.news",
   "incident.linked",
   "incident.unlinked",

@@ -13,6 +13,7 @@ import { circleTag, fault, heading, hour, kilometres, runningDown, syntheticTag,
 /** @typedef {import("../types.js").Person} Person */
 /** @typedef {import("../types.js").Notification} Notification */
 
+const PAPERS = ["fax", "exchange"];
 /** What a call can come to, besides the read-back. */
 export const OUTCOMES = ["no_answer", "busy", "wrong_number", "refused", "call_later"];
 
@@ -150,6 +151,12 @@ function openCard(card, first, state, here) {
       }
       ${texts(card, state, here)}
       ${
+        card.read_back && card.read_back.wanted > 1
+          ? html`<p class="hint read-backs">${say("call.read_backs", card.read_back)}</p>`
+          : NOTHING
+      }
+      ${papers(card, state, here)}
+      ${
         card.silence_minutes && !card.people.some(({ outcomes }) => outcomes.length)
           ? html`<p class="hint">${say("call.silence", { n: card.silence_minutes })}</p>`
           : NOTHING
@@ -181,6 +188,75 @@ function texts(card, state, here) {
       <summary>${here.say("call.texts")} ${sent.length}</summary>
       ${deliveries(sent, here)}
     </details>
+  `;
+}
+
+/**
+ * Faxes and official papers beside the call: what went out, whether it has arrived, and the place to record one.
+ * @param {CallCard} card
+ * @param {State} state
+ * @param {Here} here
+ */
+function papers(card, state, here) {
+  const { say } = here;
+  const key = `paper-${card.notification}`;
+  const sent = card.papers ?? [];
+  return html`
+    ${
+      sent.length
+        ? html`
+            <ul class="plain papers" data-key="papers">
+              ${sent.map((one) => paper(one, state, here))}
+            </ul>
+          `
+        : NOTHING
+    }
+    <details class="more" data-key="${key}">
+      <summary>${say("paper.record")}</summary>
+      <form class="outcome paper-form" data-submit="file_paper" data-id="${card.notification}">
+        <label for="${key}-channel">${say("paper.channel")}</label>
+        <select id="${key}-channel" name="channel">
+          ${PAPERS.map((one) => html`<option value="${one}">${say(`channel.${one}`)}</option>`)}
+        </select>
+        <label for="${key}-to">${say("paper.to")}</label>
+        <input id="${key}-to" name="to" maxlength="100" autocomplete="off" value="${card.name}" />
+        <label for="${key}-reference">${say("paper.reference")}</label>
+        <input id="${key}-reference" name="reference" maxlength="100" autocomplete="off" />
+        <label for="at-${key}">${say("paper.at")}</label>
+        <input id="at-${key}" name="at" maxlength="30" autocomplete="off" placeholder="02:45" data-late="${key}" />
+        ${fault(state.cardFaults[key], `${key}-to`)}
+        <button type="submit">${say("paper.save")}</button>
+      </form>
+    </details>
+  `;
+}
+
+/**
+ * @param {import("../types.js").Paper} one
+ * @param {State} state
+ * @param {Here} here
+ */
+function paper(one, state, here) {
+  const { say } = here;
+  const key = `received-${one.delivery}`;
+  return html`
+    <li data-key="paper-${one.delivery}">
+      <strong>${say(`channel.${one.channel}`)}</strong>
+      ${hour(one.at, here)} ${one.to} ${one.reference}
+      ${one.late ? html`<span class="tag doubt">${say("late")}</span>` : NOTHING}
+      ${
+        one.received_at
+          ? html`<span class="received">${say("paper.received", { by: one.received_by })} ${hour(one.received_at, here)}</span>`
+          : html`
+              <form class="pair" data-submit="paper_received" data-id="${one.delivery}">
+                <label class="away" for="${key}">${say("paper.by")}</label>
+                <input id="${key}" name="person" maxlength="100" autocomplete="off" placeholder="${say("paper.by")}" />
+                <button type="submit">${say("paper.receive")}</button>
+              </form>
+              ${fault(state.cardFaults[key], key)}
+            `
+      }
+    </li>
   `;
 }
 

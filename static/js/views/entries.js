@@ -165,6 +165,7 @@ function plain(facts, state, say, language) {
     reason: reasonWords(facts.reason, language),
     name: reasonWords(facts.name, language),
     what: reasonWords(facts.what, language),
+    words: reasonWords(facts.words, language),
     tier: reasonWords(facts.tier_name, language),
     recipients: (Array.isArray(facts.to) ? facts.to : []).map((one) => recipient(one, say, language)).join(say("comma")),
     how: facts.how ? say(`how.${facts.how}`) : "",

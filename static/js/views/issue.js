@@ -22,6 +22,8 @@ import { circleTag, signInAgain } from "./parts.js";
  * @property {boolean} drill
  */
 
+/** Longer than the first call may take: then the telephone is faster. */
+const SLOW_S = 180;
 const HOWS = ["oral", "telephone", "signed"];
 
 /**
@@ -61,7 +63,7 @@ export function issueSheet(sheet, here) {
             ? NOTHING
             : html`<p class="hint" role="status">${say("issue.writing")}</p>`
       }
-      ${promise(sheet, here)} ${sheet.left.length ? left(sheet.left, here) : NOTHING}
+      ${promise(sheet, here)} ${pace(sheet, here)} ${sheet.left.length ? left(sheet.left, here) : NOTHING}
       ${
         sheet.fault && sheet.fault.field !== "on_behalf" && !sheet.fault.field?.startsWith("consent")
           ? html`<p class="fault" role="alert">${sheet.fault.words}</p>`
@@ -83,6 +85,33 @@ export function issueSheet(sheet, here) {
 function promise({ messages }, here) {
   const first = (messages ?? []).flatMap(({ next_update_at: at }) => (at ? [at] : [])).sort()[0];
   return first ? html`<p class="promised">${here.say("issue.promise", { at: when(first, here) })}</p>` : NOTHING;
+}
+
+/**
+ * How long it takes until every text has left, at the sender's rate and behind what waits already.
+ * @param {Message[]} messages
+ * @returns {{texts: number, seconds: number, per_second: number} | null}
+ */
+export function reaching(messages) {
+  const paces = messages.flatMap(({ pace: one }) => (one ? [one] : []));
+  const [first] = paces;
+  if (!first) return null;
+  const texts = paces.reduce((sum, one) => sum + one.texts, 0);
+  const waiting = Math.max(...paces.map((one) => one.waiting));
+  return { texts, seconds: Math.ceil((waiting + texts) / first.per_second), per_second: first.per_second };
+}
+
+/**
+ * @param {Sheet} sheet
+ * @param {Here} here
+ */
+function pace({ messages }, { say }) {
+  const found = reaching(messages ?? []);
+  if (!found?.texts) return NOTHING;
+  const { texts, seconds, per_second } = found;
+  const time =
+    seconds < 120 ? say("issue.seconds", { n: seconds }) : say("issue.minutes", { n: Math.ceil(seconds / 60) });
+  return html`<p class="hint pace ${seconds > SLOW_S ? "is-slow" : ""}">${say("issue.pace", { texts, time, rate: per_second })}</p>`;
 }
 
 /** @param {Sheet} sheet @param {Here} here */

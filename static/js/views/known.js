@@ -16,12 +16,6 @@ import { incidentName } from "./topbar.js";
 /** @typedef {import("../types.js").Incident} Incident */
 
 const RUNNERS = new Set(["duty_officer", "leader"]);
-/** Local policy, in minutes from knowing: first call, first message out, first read-back downstream. */
-const MEASURES = /** @type {["call" | "issue" | "read_back", number][]} */ ([
-  ["call", 3],
-  ["issue", 15],
-  ["read_back", 15],
-]);
 const FLOWS = ["low", "mean", "high", "flood"];
 
 /**
@@ -167,28 +161,38 @@ function unsnapped(location, say) {
 }
 
 /**
- * Minutes from knowing to the first message, call and read-back, as the record has them, beside what the local policy asks.
+ * The measures of the first hour as the record has them, beside what the local policy asks; what has not been done yet grows
+ * late while one looks.
  * @param {Incident} incident
  * @param {Here} here
  */
 function measures(incident, { say, now }) {
   const knownAt = incident.known_at;
-  if (!knownAt) return NOTHING;
+  if (!knownAt || !incident.first_hour) return NOTHING;
+  const since = Math.max(0, (now.getTime() - new Date(knownAt).getTime()) / 60_000);
   return html`
     <ul class="plain measures">
-      ${MEASURES.map(([name, within]) => {
-        const done = incident.measures?.[`first_${name}_min`] ?? null;
-        const since = Math.max(0, (now.getTime() - new Date(knownAt).getTime()) / 60_000);
-        const min = done ?? since; // what has not been done yet grows late while one looks
-        const late = min > within && (done !== null || incident.status === "open");
-        return html`
-          <li class="${late ? "is-late" : ""}">
-            <span class="meta">${say(`measure.${name}`)}</span>
-            <strong>${done !== null ? say("measure.minutes", { n: min.toFixed(1) }) : late ? say("measure.not_yet", { n: Math.floor(min) }) : "—"}</strong>
-            <span class="hint">${say("measure.within", { n: within })}</span>
-          </li>
-        `;
-      })}
+      ${incident.first_hour
+        .filter(({ unit, of, value }) => (unit === "times" ? value : of))
+        .map(({ name, unit, value, within, done, of }) => {
+          const min = value ?? since;
+          const late = min > within && (value !== null || incident.status === "open");
+          const words =
+            unit === "times"
+              ? say("first_hour.times", { n: Number(value) })
+              : value !== null
+                ? say("measure.minutes", { n: min.toFixed(1) })
+                : late
+                  ? say("measure.not_yet", { n: Math.floor(min) })
+                  : "—";
+          return html`
+            <li class="${late ? "is-late" : ""}">
+              <span class="meta">${say(`first_hour.${name}`)}${of > 1 ? ` ${say("first_hour.part", { done, of })}` : ""}</span>
+              <strong>${words}</strong>
+              <span class="hint">${say(unit === "times" ? "first_hour.none_wanted" : "measure.within", { n: within })}</span>
+            </li>
+          `;
+        })}
     </ul>
   `;
 }

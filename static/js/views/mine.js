@@ -42,6 +42,30 @@ export function mineSection(state, here) {
 }
 
 /**
+ * Contact tests that wait for an answer: one line at the foot of the column, since they are no alerts.
+ * @param {State} state
+ * @param {Here} here
+ */
+export function testsSection(state, here) {
+  const { say, me } = here;
+  const tests = state.tests ?? [];
+  if (!tests.length || !READERS.has(me.role)) return NOTHING;
+  return html`
+    <details class="more tests" data-key="tests">
+      <summary>${say("contact_test.waits", { n: tests.length })}</summary>
+      ${tests.map(
+        (one) => html`
+          <article class="card" data-key="test-${one.id}">
+            <p>${say("contact_test.asks", { who: one.content?.receiver ?? "" })}</p>
+            ${readBack(one, 0, state, here)}
+          </article>
+        `,
+      )}
+    </details>
+  `;
+}
+
+/**
  * What one desk told this one about one incident, the newest first: reading that back stands for all before it.
  * @param {Notification[]} mine
  * @returns {[Notification, ...Notification[]][]}

@@ -4,7 +4,7 @@ import { html, NOTHING } from "../html.js";
 import { callBoard, toCall } from "./cards.js";
 import { inside } from "./inside.js";
 import { clocksSection } from "./clocks.js";
-import { mineSection } from "./mine.js";
+import { mineSection, testsSection } from "./mine.js";
 import { nearElsewhere } from "./near.js";
 import { hour, runningDown } from "./parts.js";
 import { proposals, proposalsBar, takesBack } from "./proposals.js";
@@ -27,11 +27,11 @@ const REPORT_KEY = "Alt+R";
 export function next(state, here) {
   if (state.mode === "report" && state.draft) return reportForm(state, here);
   const mine = mineSection(state, here);
-  if (!state.chosen) return html`${mine}${waiting(state, here)}${start(state, here)}`;
+  if (!state.chosen) return html`${mine}${waiting(state, here)}${start(state, here)}${testsSection(state, here)}`;
   const order = toCall(state) && !takesBack(state) ? [callBoard, proposals] : [proposals, callBoard];
   return html`
     ${mine}${sameEventDesk(state, here)}${nearElsewhere(state, here)}
-    ${CALLERS.has(here.me.role) && state.incident?.status !== "merged" ? [...order, inside].map((view) => view(state, here)) : NOTHING}${state.clocks?.length ? clocksSection(state, here) : promises(state, here)}${waiting(state, here)}
+    ${CALLERS.has(here.me.role) && state.incident?.status !== "merged" ? [...order, inside].map((view) => view(state, here)) : NOTHING}${state.clocks?.length ? clocksSection(state, here) : promises(state, here)}${waiting(state, here)}${testsSection(state, here)}
   `;
 }
 

@@ -69,6 +69,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "contacts.called": {"outcome": "no_answer", "contact": 1},
     "contacts.reveal": {"contact": 1},
     "contacts.called_intake": {"outcome": "no_answer"},
+    "desk.filed": {"channel": "fax", "to": "值班室"},
+    "desk.received": {"person": "王某"},
+    "desk.answered": {"by": "王某"},
 }
 
 

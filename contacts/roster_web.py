@@ -40,6 +40,7 @@ API: Final = "/api/v1"
 Json = Mapping[str, Any]
 Done = tuple[Mapping[str, Any], int]
 LONGEST: Final = timedelta(days=93)
+MARGIN: Final = timedelta(days=8)
 ICS: Final = "text/calendar; charset=utf-8"
 
 
@@ -334,6 +335,7 @@ def page() -> str:
         at_desk=officer.desk == code,
         local=local,
         now=now,
+        now_iso=iso(now),
         words=choices(language()),
         zones=sorted(available_timezones()),
         **{name: spoken(value, language()) for name, value in facts.items()},
@@ -348,7 +350,8 @@ def _page_facts(session: Session, code: str, now: datetime) -> dict[str, Any]:
     on = _day_asked(today)
     shown_days = grid.span(view, on)
     since, until = grid.bounds(shown_days, zone)
-    stretches = [each for role in LADDER for each in turns(found, code, role, since=since, until=until)]
+    around = {"since": since - MARGIN, "until": until + MARGIN}  # a turn is not cut off where the calendar ends
+    stretches = [each for role in LADDER for each in turns(found, code, role, **around)]
     days = dict(found.days) if found else {}
     horizon = kept.horizon_days if kept else directory.HORIZON_DAYS
     people = session.scalars(select(ContactRow).where(ContactRow.desk == code)).all()

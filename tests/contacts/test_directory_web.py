@@ -173,17 +173,18 @@ def test_the_roster_is_kept_over_http(desk: Desk) -> None:
         (people["deputy"], people["leader"])
     }
     assert shown["gaps"] == []
+    yesterday = (now - timedelta(days=1)).date().isoformat()
     cover = desk.post(
         f"/desks/{DESK}/covers",
         {
             "role": "primary",
             "people": [people["leader"]],
-            "since": "2025-01-01T08:00",
+            "since": f"{yesterday}T08:00",
             "until": iso(now + timedelta(hours=1)),
         },
         201,
     )
-    assert cover["since"] == "2025-01-01T00:00:00Z"
+    assert cover["since"] == f"{yesterday}T00:00:00Z"  # eight in Shanghai
     assert desk.post(f"/covers/{cover['id']}", {})["covers"] == [cover["id"]]
     assert desk.post(f"/covers/{cover['id']}", {"restore": True})["covers"] == [cover["id"]]
     assert desk.post(f"/shifts/{shift['id']}", {})["ended_at"] is not None

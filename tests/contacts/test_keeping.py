@@ -1,6 +1,7 @@
 """The directory kept by a desk's own people: changed, never deleted, its history without a number; keys that change."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from contacts.callboard import Call, Outcome
 from contacts.keeping import Draft, Line
 from contacts.kinds import How, Kind, Way
 from contacts.models import ContactRow, InboundRow, MethodRow, OrganisationRow
-from contacts.values import Policy, Role
+from contacts.values import Channel, Policy, Role
 from emergency import clock, journal
 from emergency.access import Officer
 from emergency.access import Role as Post
@@ -32,7 +33,7 @@ def officer(desk: str | None = DESK, role: Post = Post.DUTY_OFFICER) -> Officer:
 
 
 def added(session: Session, number: str = "+12025550151", **changes: Any) -> ContactRow:
-    draft = Draft(**({"role": Role.PRIMARY, "name": Words("王一", "Wang Yi")} | changes))
+    draft = replace(Draft(Role.PRIMARY, Words("王一", "Wang Yi")), **changes)
     return keeping.add(session, DESK, draft, [Line(number, BOTH)], vault=VAULT, officer=officer(), at=clock.now())
 
 
@@ -113,9 +114,9 @@ def test_a_contact_is_deactivated_and_used_again_with_all_that_it_was(session: S
         known.role, known.name, known.language, known.level, known.tier, known.profile, None, None, active=False
     )
     keeping.change(session, row, off, version=row.version, officer=officer(), at=clock.now())
-    assert not row.active
+    states = [row.active]
     keeping.change(session, row, known, version=row.version, officer=officer(), at=clock.now())
-    assert row.active
+    assert [*states, row.active] == [False, True]
     assert history(session, row) == ["contact.reactivated", "contact.deactivated", "contact.added"]
 
 
@@ -160,7 +161,7 @@ def test_a_number_is_retired_and_used_again_and_the_preferred_comes_first(sessio
     assert left is not None
     assert left.id != second
     keeping.restore(session, second, officer=officer(), at=clock.now())
-    assert [each.id for each in directory.methods(session, row.id, directory.Channel.PHONE)][-1] == second
+    assert [each.id for each in directory.methods(session, row.id, Channel.PHONE)][-1] == second
     with pytest.raises(Conflict, match="already"):
         keeping.add_methods(
             session, row, Line("+12025550152", (Way.PHONE,)), vault=VAULT, officer=officer(), at=clock.now()
@@ -169,9 +170,7 @@ def test_a_number_is_retired_and_used_again_and_the_preferred_comes_first(sessio
 
 def test_a_national_number_is_read_by_the_country_and_a_bad_one_names_the_field(session: Session) -> None:
     row = added(session, "(202) 555-0151", profile="US")
-    assert [VAULT.open(each.number) for each in directory.methods(session, row.id, directory.Channel.SMS)] == [
-        "+12025550151"
-    ]
+    assert [VAULT.open(each.number) for each in directory.methods(session, row.id, Channel.SMS)] == ["+12025550151"]
     with pytest.raises(BadInput) as refused:
         added(session, "12")
     assert refused.value.field == "number"
@@ -181,7 +180,7 @@ def test_a_fax_and_an_exchange_address_are_kept_and_never_texted(session: Sessio
     row = added(session)
     keeping.add_methods(session, row, Line("+12025550153", (Way.FAX,)), vault=VAULT, officer=officer(), at=clock.now())
     keeping.add_methods(session, row, Line("某办公厅 003", (Way.OA,)), vault=VAULT, officer=officer(), at=clock.now())
-    assert len(directory.methods(session, row.id, directory.Channel.SMS)) == 1
+    assert len(directory.methods(session, row.id, Channel.SMS)) == 1
     [shown] = listing.contacts(session, [row], vault=VAULT, now=clock.now())
     assert [each["number"] for each in shown["methods"] if each["way"] in ("fax", "oa")] == [
         "+1 202 555 ••53",
@@ -226,7 +225,7 @@ def test_last_proven_is_when_a_person_last_answered_by_that_number(session: Sess
 def test_a_text_that_came_back_and_a_contact_test_prove_a_number(session: Session) -> None:
     cast.load(session)
     contact = session.scalars(select(ContactRow).where(ContactRow.key == f"{DESK}-deputy")).one()
-    [text] = directory.methods(session, contact.id, directory.Channel.SMS)
+    [text] = directory.methods(session, contact.id, Channel.SMS)
     at = clock.now()
     session.add(InboundRow(sid="SM9", lookup=text.lookup, taken_as="read_back", received_at=at))
     session.flush()

@@ -141,7 +141,17 @@ def test_a_cover_that_cannot_be_is_refused(session: Session, since_h: int, until
     people = loaded(session)
     span = {"since": NOW + timedelta(hours=since_h), "until": NOW + timedelta(hours=until_h)}
     with pytest.raises(BadInput) as refused:
-        rostering.cover(session, DESK, Role.PRIMARY, [people["deputy"]], **span, reason="", officer=officer(), at=NOW)
+        rostering.cover(
+            session,
+            DESK,
+            Role.PRIMARY,
+            [people["deputy"]],
+            since=span["since"],
+            until=span["until"],
+            reason="",
+            officer=officer(),
+            at=NOW,
+        )
     assert refused.value.field == "until"
 
 

@@ -61,7 +61,10 @@ def test_a_csv_is_read_however_a_spreadsheet_saved_it(session: Session, encoding
 
 
 def test_an_xlsx_is_read_and_a_cell_that_is_a_number_stays_one(session: Session) -> None:
-    rows = [HEADS.split(","), [511700.0, "值班室", "甲", "primary", "一线", "+12025550151", None, "US", None]]
+    rows: list[list[object]] = [
+        list(HEADS.split(",")),
+        [511700.0, "值班室", "甲", "primary", "一线", "+12025550151", None, "US", None],
+    ]
     assert came(take(session, xlsx(rows))) == ["added"]
     row = session.scalars(select(ContactRow).where(ContactRow.kept_by == DESK)).one()
     assert (row.key, row.content_level, row.language) == ("511700", "facts", "zh")

@@ -177,7 +177,7 @@ def codes(file: Path | None, as_json: bool) -> None:
         )
 
 
-@contacts_group.command("templates")
+@contacts_group.command("wordings")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / print JSON")
 @speaking
 def list_templates(as_json: bool) -> None:
@@ -191,7 +191,7 @@ def list_templates(as_json: bool) -> None:
         click.echo(f"{line['name']}\t{line['registered_as'] or '—'}\t{line['body']}")
 
 
-@contacts_group.command("template")
+@contacts_group.command("register")
 @click.argument("name")
 @click.argument("registered_as")
 @speaking

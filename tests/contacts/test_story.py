@@ -164,14 +164,14 @@ def test_flask_config_warns_of_a_provider_abroad() -> None:
 
 
 def test_a_wording_is_registered_until_it_changes(session: db.Writing) -> None:
-    templates.register(session, "twilio", "zh.incident", "HX1", by=BY, at=clock.now())
+    templates.register(session, "twilio", "zh.first", "HX1", by=BY, at=clock.now())
     entries = {each.template.name: each for each in templates.registry(session, "twilio")}
-    assert entries["zh.incident"].registered_as == "HX1"
+    assert entries["zh.first"].registered_as == "HX1"
     assert entries["zh.bell"].registered_as is None
-    row = session.get_one(TemplateRow, ("twilio", "zh.incident"))
+    row = session.get_one(TemplateRow, ("twilio", "zh.first"))
     row.digest = "0" * 64
     session.flush()
-    [changed] = [each for each in templates.registry(session, "twilio") if each.template.name == "zh.incident"]
+    [changed] = [each for each in templates.registry(session, "twilio") if each.template.name == "zh.first"]
     assert (changed.registered_as, changed.changed) == (None, True)
     with pytest.raises(NotFound):
         templates.register(session, "twilio", "zh.nothing", "HX1", by=BY, at=clock.now())

@@ -5,12 +5,16 @@ The digest of a wording says whether it is still the one that was registered.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from contacts import bundles, messages
+from contacts import bundles, chinese, english
 from contacts.bundles import Waiting
+from contacts.said import Wording
 from emergency.words import Language
+
+WORDINGS: Final[Mapping[Language, Wording]] = {Language.ZH: chinese.WORDING, Language.EN: english.WORDING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ def all_of(language: Language) -> tuple[Template, ...]:
 
 
 def _made(language: Language) -> Iterator[Template]:
-    for one in messages.WORDINGS[language].registry:
+    for one in WORDINGS[language].registry:
         yield Template(one.name, one.words)
     for name, drill in (("bundle", False), ("drill_bundle", True)):
         first, second = (Waiting(n, f"{{{n}}}", "update", 2, "now", drill) for n in (1, 2))

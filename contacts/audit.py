@@ -88,7 +88,7 @@ def concerning(findings: Sequence[Finding], desk: str | None) -> list[Finding]:
 def last_beats(session: Session) -> dict[str, datetime]:
     """When a worker of each kind was last seen."""
     rows = session.execute(select(BeatRow.kind, func.max(BeatRow.beat_at)).group_by(BeatRow.kind))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _workers(session: Session, at: datetime) -> list[Finding]:

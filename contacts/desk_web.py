@@ -16,7 +16,7 @@ from contacts.values import Channel, Policy
 from contacts.web import to_call
 from emergency import clock, stated
 from emergency.access import Action, Officer, Role
-from emergency.errors import BadInput, Forbidden
+from emergency.errors import BadInput, Forbidden, NotFound
 from emergency.labels import fault
 from emergency.units import iso
 from emergency.web.answer import body, instant, once, one_of, reading, text
@@ -72,7 +72,10 @@ def received(n: int) -> Response:
 
     def do(session: Session) -> tuple[Mapping[str, Any], int]:
         row = papers.found(session, n)
-        notification = to_call(session, row.notification_id)
+        try:
+            notification = to_call(session, row.notification_id)
+        except NotFound as hidden:
+            raise papers.no_such() from hidden
         done_at = _done_at(given, notification.issued_at or at, at)
         papers.receive(session, row, person=person, received_at=done_at, by=signed_in().actor, at=at)
         return {"delivery": n, "state": row.state}, 200

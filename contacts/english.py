@@ -151,7 +151,7 @@ RELEASE: Final = _template(
 )
 RISEN: Final = _template(
     "escalation",
-    "LIANFANG {sender} {label}, nobody has answered: {river}[ at {place}], {substance} in river[, {doubt}]. "
+    "LIANFANG {sender} {label}, NO ANSWER YET: {river}[ at {place}], {substance}[, {doubt}], "
     "{section}[ from {earliest}][ {no_hour}]. Call our duty desk, code {code}[. Next {next_update}]",
 )
 BELL: Final = _template(

@@ -112,8 +112,13 @@ def found(session: Session, delivery: int) -> DeliveryRow:
     """The row of a paper."""
     row = session.get(DeliveryRow, delivery, with_for_update=True)
     if row is None or row.channel not in CHANNELS:
-        raise NotFound("no-such-paper", Words("没有这份传真或公文。", "There is no such fax or official paper."))
+        raise no_such()
     return row
+
+
+def no_such() -> NotFound:
+    """There is none, or none that the officer may know of."""
+    return NotFound("no-such-paper", Words("没有这份传真或公文。", "There is no such fax or official paper."))
 
 
 def sent_with(session: Session, notification: int) -> tuple[Paper, ...]:

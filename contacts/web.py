@@ -241,15 +241,13 @@ def _shown(session: Session, role: Role, found: Contact | Gap) -> dict[str, Any]
 
 
 def to_call(session: Session, n: int) -> NotificationRow:
-    """A notification that the officer's desk owes, and so may ring about."""
+    """A notification that the officer's desk owes, and so may ring about; what it may not know of is not there."""
     row = session.get(NotificationRow, n)
-    if row is None or row.issued_at is None:
+    audience = access.audience(session, row.event or row.incident) if row is not None else frozenset()
+    seen = access.may(signed_in(), Action.SEE_INCIDENT, Subject(audience))
+    if row is None or row.issued_at is None or not seen:
         raise NotFound("no-such-notification", Words("没有这条已发通报。", "No such notification has been issued."))
-    access.require(
-        signed_in(),
-        Action.CALL,
-        Subject(access.audience(session, row.event or row.incident), desk=row.caller or row.who),
-    )
+    access.require(signed_in(), Action.CALL, Subject(audience, desk=row.caller or row.who))
     return row
 
 

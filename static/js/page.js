@@ -219,7 +219,8 @@ function audited({ audit }) {
 /** Whether the system's notices are off, and how they are switched on; a browser that refuses says so. @param {State} current */
 function notices(current) {
   const how = alarm.noticesAre();
-  if (current.alarm || how === "on" || (how !== "ask" && current.me.role !== "liaison")) return NOTHING;
+  const calm = current.me.role === "liaison" || (current.chosen === null && current.mode === "desk"); // else there is no room
+  if (current.alarm || how === "on" || !calm) return NOTHING;
   return html`
     <p class="notice is-quiet" data-key="notices">
       ${say(`alarm.${how}`)} ${how === "ask" ? html`<button data-do="allow_notices">${say("alarm.allow")}</button>` : NOTHING}

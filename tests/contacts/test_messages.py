@@ -199,7 +199,7 @@ def test_whoever_is_told_because_nobody_answered_hears_that_first_and_what_it_is
     assert risen(Level.BELL, Language.ZH).startswith(
         "【联防】达州紧急跨界水环境通报（首报，待核实）无人回报，现请您立即致电"
     )
-    assert "nobody has answered: Tongbo R" in risen(Level.FACTS, Language.EN)
+    assert "NO ANSWER YET: Tongbo R" in risen(Level.FACTS, Language.EN)
     assert "nobody has answered. Call Dazhou duty desk" in risen(Level.BELL, Language.EN)
     assert "所报情况不实" in risen(Level.FACTS, Language.ZH, kind="withdrawal"), "an end says what it ends"
     assert risen(Level.FACTS, Language.ZH, drill=True).startswith("【联防】【演练】")

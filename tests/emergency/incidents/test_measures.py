@@ -11,11 +11,11 @@ KNOWN = datetime(2025, 11, 20, 18, 41, tzinfo=UTC)
 INTAKE = 5001
 
 
-def entry(minute: float, kind: str, *, stated: float | None = None, **facts: Any) -> Entry:
+def entry(minute: float, what: str, /, *, stated: float | None = None, **facts: Any) -> Entry:
     """Something entered so many minutes after the event was known."""
     if stated is not None:
         facts["stated_at"] = iso(KNOWN + timedelta(minutes=stated))
-    return Entry("incident:1", 1, KNOWN + timedelta(minutes=minute), kind, {}, facts, "", "")
+    return Entry("incident:1", 1, KNOWN + timedelta(minutes=minute), what, {}, facts, "", "")
 
 
 def owed(notification: int, tells: str, circle: str = "now", **facts: Any) -> Entry:

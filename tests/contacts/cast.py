@@ -1,6 +1,7 @@
 """The cast of the delivery tests: desks of the valley, their contacts with fictional numbers, an office, a message to send."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -49,6 +50,11 @@ QUICK: Final = Policy(
     probe_s=0.3,
 )
 """The waits of the contract, shortened alike."""
+
+STILL: Final = replace(QUICK, settle_s=600.0, retry_s=600.0, retry_most_s=600.0, ask_s=600.0, ask_most_s=600.0)
+"""Nothing comes up again by itself, however slow the machine is: the test moves its clock."""
+LATER_S: Final = 900.0
+"""Past every wait of STILL."""
 
 
 class Clock:

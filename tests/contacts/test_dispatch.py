@@ -16,7 +16,7 @@ from emergency.journal import Actor
 from emergency.journal import Row as Entry
 from emergency.notifications import NotificationRow, Via
 from tests.contacts import cast
-from tests.contacts.cast import DESK, NUMBERS, QUICK, Clock
+from tests.contacts.cast import DESK, LATER_S, NUMBERS, QUICK, STILL, Clock
 from tests.phones import PhoneCompany, phones
 
 __all__ = ["phones"]
@@ -228,9 +228,11 @@ def test_an_answer_lost_after_acceptance_is_found_by_asking_and_not_sent_again(
 ) -> None:
     begin(database)
     phones.fault("error_after_accept", count=1)
-    office = cast.office(database, phones)
+    moved = Clock()
+    office = cast.office(database, phones, policy=STILL, now=moved)
     dispatch.run_once(office)
     assert cast.rows(database)[0].state == State.UNKNOWN
+    moved.forward(seconds=LATER_S)
     work_until(office, lambda: cast.rows(database)[0].accepted_at is not None)
     assert len(phones.book()) == 1
     with db.sessions(database).begin() as session:
@@ -276,11 +278,13 @@ def test_a_provider_that_cannot_be_asked_leaves_it_unknown(database: Engine, pho
 def test_a_company_that_is_not_there_is_tried_again_until_it_is(database: Engine, phones: PhoneCompany) -> None:
     begin(database)
     phones.kill()
-    office = cast.office(database, phones, policy=replace(QUICK, retry_s=3.0))  # so that one pass tries once
+    moved = Clock()
+    office = cast.office(database, phones, policy=STILL, now=moved)
     dispatch.run_once(office)
     [row] = cast.rows(database)
     assert (row.state, row.failures, (row.reason or {}).get("slug")) == (State.PENDING, 1, "provider-not_sent")
     phones.start()
+    moved.forward(seconds=LATER_S)
     work_until(office, lambda: cast.rows(database)[0].accepted_at is not None)
     assert len(phones.book()) == 1
 
@@ -308,7 +312,7 @@ def test_an_unsent_text_is_cancelled_when_a_later_version_comes(database: Engine
     dispatch.run_once(nowhere)
     with db.sessions(database).begin() as session:
         cast.message(session, number, kind="update", occasion="update 2")
-    dispatch.run_once(cast.office(database, phones))
+    dispatch.run_once(cast.office(database, phones, policy=STILL))
     assert [row.state for row in cast.rows(database)] == [State.CANCELLED, State.ACCEPTED]
     [text] = phones.texts(NUMBERS["primary"])
     assert "更新2" in text
@@ -387,18 +391,19 @@ def test_a_row_whose_worker_died_is_asked_about_only_after_the_provider_has_sett
 ) -> None:
     begin(database)
     moved = Clock()
-    office = cast.office(database, phones, now=moved)
+    office = cast.office(database, phones, policy=STILL, now=moved)
     lines = office.lines()
     while dispatch.plan_next(office):
         pass
     held = claims.claim(office, {"sms": lines["sms"]})
     assert isinstance(held, claims.Held)
     lines["sms"].send(held.parcel)  # and here the worker dies
-    moved.forward(seconds=QUICK.lease_s + 0.1)
+    moved.forward(seconds=STILL.lease_s + 0.1)
     dispatch.run_once(office)
     [row] = cast.rows(database)
     assert row.state == State.UNKNOWN
     assert row.act_at is not None
-    assert row.act_at >= moved() + timedelta(seconds=QUICK.settle_s - 0.2)
+    assert row.act_at >= moved() + timedelta(seconds=STILL.settle_s / 2)
+    moved.forward(seconds=LATER_S)
     work_until(office, lambda: cast.rows(database)[0].accepted_at is not None)
     assert len(phones.book()) == 1

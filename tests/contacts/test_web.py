@@ -117,7 +117,7 @@ def test_the_provider_reports_and_the_delivery_is_delivered_without_asking(
 def test_a_forged_report_gets_403_and_changes_nothing(database: Engine, phones: PhoneCompany, desk_url: str) -> None:
     issued(database)
     phones.fault("callback_forged", on="status")
-    dispatch.run_once(cast.office(database, phones, public_url=desk_url))
+    dispatch.run_once(cast.office(database, phones, policy=cast.STILL, public_url=desk_url))
     phones.wait_for(lambda: phones.webhooks() and all(line["answer"] == "403" for line in phones.webhooks()))
     assert cast.rows(database)[0].state == State.ACCEPTED
 

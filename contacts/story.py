@@ -75,7 +75,7 @@ STATES: Final = {
     State.UNKNOWN: Words("不知是否发出，正在查证", "nobody knows whether it went out: being asked about"),
     State.ACCEPTED: Words("服务方已受理", "taken by the provider"),
     State.SENT: Words("已离开服务方", "left the provider"),
-    State.DELIVERED: Words("已送达（不等于已读）", "delivered (not yet read)"),
+    State.DELIVERED: Words("运营商称已送达", "delivered, says the carrier"),
     State.READ: Words("已读", "read"),
     State.NO_PAGE: Words("对方没有打开的网页", "no page was open there"),
     State.FAILED_PERMANENT: Words("失败：此号码不行", "failed: this number will not do"),
@@ -236,7 +236,7 @@ _BAD: Final = frozenset(
 
 def _outcome(attempt: AttemptRow) -> Words:
     said = OUTCOMES.get(str(attempt.outcome), Words(str(attempt.outcome), str(attempt.outcome)))
-    return Words(f"第 {attempt.n} 次：{said.zh}", f"{attempt.n}: {said.en}")
+    return Words(f"第 {attempt.n} 次：{said.zh}", f"attempt {attempt.n}: {said.en}")
 
 
 def _detail(session: Session, attempt: AttemptRow) -> Words | None:

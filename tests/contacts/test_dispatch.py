@@ -66,11 +66,15 @@ def test_the_primary_on_duty_gets_one_text_with_the_code(database: Engine, phone
 
 def test_accepted_is_not_delivered_until_the_provider_is_asked(database: Engine, phones: PhoneCompany) -> None:
     begin(database)
-    office = cast.office(database, phones)
+    moved = Clock()
+    office = cast.office(database, phones, policy=replace(QUICK, ask_s=600.0, ask_most_s=600.0), now=moved)
     dispatch.run_once(office)
     [row] = cast.rows(database)
     assert row.delivered_at is None
-    work_until(office, lambda: cast.rows(database)[0].state == State.DELIVERED)
+    phones.wait_for(lambda: phones.book()[0]["status"] == "delivered")
+    moved.forward(seconds=601)
+    dispatch.run_once(office)
+    assert cast.rows(database)[0].state == State.DELIVERED
     assert cast.rows(database)[0].delivered_at is not None
 
 

@@ -29,7 +29,7 @@ def test_p2_kill_9_of_any_worker_at_any_time_loses_nothing_and_doubles_nothing(
     phones.fault("latency_after_accept", seconds=0.05)
     phones.fault("error_after_accept", probability=0.1)
     with Crew(database, phones, 4, POLICY) as crew:
-        crew.kill_until(storm.settled(database, TEXTS), begun=storm.begun(database), seconds=200)
+        crew.kill_until(storm.settled(database, TEXTS), begun=storm.begun(database), seconds=400)
     assert crew.kills >= 10
     verdict = storm.judge(database, phones)
     assert verdict.texts == TEXTS
@@ -50,7 +50,7 @@ def test_p3_an_answer_that_is_lost_after_acceptance_doubles_nothing(
     storm.many(database, FEW)
     phones.fault(fault, probability=0.4, **how)
     with Crew(database, phones, 2, POLICY) as crew:
-        crew.kill_until(storm.settled(database, FEW), begun=storm.begun(database), seconds=120)
+        crew.kill_until(storm.settled(database, FEW), begun=storm.begun(database), seconds=300)
     verdict = storm.judge(database, phones)
     assert verdict.clean, verdict
 
@@ -111,7 +111,7 @@ def test_p14_an_old_and_a_new_version_of_the_worker_work_side_by_side(database: 
             cast.message(session, cast.incident(session))
     both = 2 * FEW
     with Crew(database, phones, 4, POLICY, contracts=(CONTRACT, newer)) as crew:
-        crew.kill_until(storm.settled(database, both), begun=storm.begun(database), seconds=120)
+        crew.kill_until(storm.settled(database, both), begun=storm.begun(database), seconds=300)
     verdict = storm.judge(database, phones)
     assert verdict.texts == both
     assert verdict.clean, verdict

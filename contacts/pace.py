@@ -25,7 +25,8 @@ from emergency.journal import Actor
 BY: Final = Actor(process="dispatch")
 STEP: Final = timedelta(seconds=1)
 """Less is drift, or the time between two readings."""
-MARK_EVERY_S: Final = 0.5
+MARK_EVERY_S: Final = 5.0
+"""A step is seen at every look; the mark itself need not be written so often."""
 SILENT: Final = timedelta(minutes=1)
 ONE: Final = 1
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -51,13 +52,13 @@ def check(session: Session, *, at: datetime, steady: Callable[[], float] = stead
         values = {"boot": machine, "steady_s": steady_now_s, "wall_at": at}
         session.execute(insert(MarkRow).values(id=ONE, **values).on_conflict_do_nothing())
         return timedelta()
-    if mark.boot == machine and steady_now_s - mark.steady_s < MARK_EVERY_S and not _step(mark, at, steady_now_s):
+    if not _due(mark, at, steady_now_s, machine):
         return timedelta()
     held = session.scalar(
         select(MarkRow).where(MarkRow.id == ONE).with_for_update(skip_locked=True), execution_options=_FRESH
     )
-    if held is None or (held.boot != machine and abs(at - held.wall_at) < SILENT):
-        return timedelta()  # another worker is at it; or another machine is the judge
+    if held is None or not _due(held, at, steady_now_s, machine):
+        return timedelta()  # another worker is at it, or has been
     step = _step(held, at, steady_now_s) if held.boot == machine else timedelta()
     held.boot, held.steady_s, held.wall_at = machine, steady_now_s, at
     if step:
@@ -66,6 +67,13 @@ def check(session: Session, *, at: datetime, steady: Callable[[], float] = stead
 
 
 _FRESH: Final = {"populate_existing": True}
+
+
+def _due(mark: MarkRow, at: datetime, steady_now_s: float, machine: str) -> bool:
+    """Whether the mark is to be written: by its own machine every so often and at a step, by another when it is silent."""
+    if mark.boot != machine:
+        return abs(at - mark.wall_at) >= SILENT
+    return steady_now_s - mark.steady_s >= MARK_EVERY_S or bool(_step(mark, at, steady_now_s))
 
 
 def _step(mark: MarkRow, at: datetime, steady_now_s: float) -> timedelta:

@@ -170,7 +170,7 @@ def _under_load(engine: Engine, phones: PhoneCompany, texts: int) -> None:
     with db.sessions(engine).begin() as session:
         cast.load(session)
     _fill(engine, texts)
-    claim, floor = _claims(engine, phones)
+    claim, floor = _claims(engine, phones, min(CLAIMS, texts))
     settings = {"SECRET_KEY": SECRET, "TWILIO_AUTH_TOKEN": phones.auth_token, "CONTACTS_KEY": cast.CONTACTS_KEY}
     with served.service(engine, settings=settings) as service:
         office = cast.office(engine, phones, policy=PATIENT)
@@ -191,12 +191,12 @@ def _under_load(engine: Engine, phones: PhoneCompany, texts: int) -> None:
     print(f"webhook promised {PROMISED_WEBHOOK_MS:.0f} ms: {verdict(max(hooks.each_ms), PROMISED_WEBHOOK_MS)}\n")
 
 
-def _claims(engine: Engine, phones: PhoneCompany) -> tuple[Times, Times]:
+def _claims(engine: Engine, phones: PhoneCompany, wanted: int) -> tuple[Times, Times]:
     """Each claim beside a transaction that locks and changes one row of the same table by its key."""
     office = cast.office(engine, phones, policy=PATIENT)
     lines = {"sms": office.lines()["sms"]}
     ours, floor = Times(), Times()
-    for _ in range(CLAIMS):
+    for _ in range(wanted):
         held = ours.take(lambda: claims.claim(office, lines))
         assert isinstance(held, Held)
         floor.take(lambda held=held: _touch(engine, held.parcel.delivery))

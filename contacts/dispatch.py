@@ -221,10 +221,10 @@ def _accepted(office: Office, held: Held, report: Report) -> None:
         at, attempt, policy = office.now(), held.parcel.attempt, office.policy
         row = session.get_one(DeliveryRow, held.parcel.delivery, with_for_update=True)
         deliveries.finish_attempt(session, row.id, attempt, "accepted", at=at)
-        deliveries.name_attempt(session, row.id, attempt, report.sid)
         if row.lease_token == held.token:
             deliveries.accept(session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy)
         else:
+            deliveries.name_attempt(session, row.id, attempt, report.sid)
             deliveries.heard(
                 session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=deliveries.ASKED
             )

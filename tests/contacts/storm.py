@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from contacts import dispatch
 from contacts.models import AttemptRow, DeliveryRow
 from contacts.states import State
 from contacts.values import Policy
@@ -49,11 +50,15 @@ class Verdict:
 
 
 def many(engine: Engine, texts: int) -> None:
-    """So many messages to one desk, each of its own incident and so with its own code: the bodies are all different."""
+    """So many messages to one desk, each of its own incident and so with its own code: the bodies are all different.
+
+    They are planned and offered to the pages already, so that the storm falls on the texts.
+    """
     with db.sessions(engine).begin() as session:
         cast.load(session)
         for _ in range(texts):
             cast.message(session, cast.incident(session))
+    dispatch.run_once(cast.office(engine, None, policy=POLICY))
 
 
 def settled(engine: Engine, texts: int) -> Callable[[], bool]:

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -199,7 +200,7 @@ def _claims(engine: Engine, phones: PhoneCompany, wanted: int) -> tuple[Times, T
     for _ in range(wanted):
         held = ours.take(lambda: claims.claim(office, lines))
         assert isinstance(held, Held)
-        floor.take(lambda held=held: _touch(engine, held.parcel.delivery))
+        floor.take(partial(_touch, engine, held.parcel.delivery))
     with engine.begin() as connection:
         connection.execute(
             update(DeliveryRow)

@@ -375,7 +375,7 @@ def test_a_worker_that_lost_its_lease_does_not_send(database: Engine, phones: Ph
 def test_an_answer_that_comes_after_the_lease_is_evidence_all_the_same(database: Engine, phones: PhoneCompany) -> None:
     begin(database)
     moved = Clock()
-    office = cast.office(database, phones, now=moved)
+    office = cast.office(database, phones, policy=replace(QUICK, settle_s=600.0), now=moved)
     lines = office.lines()
     while dispatch.plan_next(office):
         pass

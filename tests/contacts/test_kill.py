@@ -18,7 +18,7 @@ from tests.phones import PhoneCompany, phones
 
 __all__ = ["phones"]
 
-TEXTS = 60
+TEXTS = 40
 FEW = 24
 
 

@@ -6,6 +6,7 @@ takes the row up, and a text that was being sent then counts as one of which nob
 
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -77,7 +78,7 @@ def claim(office: Office, lines: Lines) -> Held | State | None:
         return _lease(session, row, number, office.policy, at, began_s, facts)
 
 
-def _due(at: datetime, lines: Lines, contract: int) -> Select[DeliveryRow]:
+def _due(at: datetime, lines: Collection[str], contract: int) -> Select[DeliveryRow]:
     paused = exists().where(ChannelRow.channel == DeliveryRow.channel, ChannelRow.until > at)
     return (
         select(DeliveryRow)

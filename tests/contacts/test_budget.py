@@ -1,6 +1,7 @@
 """A contact's texts of a day: once they are used up, updates travel together, and nothing that matters waits or is hidden."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -63,9 +64,9 @@ def test_a_bundle_holds_one_circle_and_no_drill_beside_the_real() -> None:
     assert bundles.together(update(2), others[:2], Language.ZH) == ("", ())
 
 
-def issued(engine: Engine, number: int, **changes: object) -> None:
+def issued(engine: Engine, number: int, **changes: Any) -> None:
     with db.sessions(engine).begin() as session:
-        cast.message(session, number, **changes)  # type: ignore[arg-type]
+        cast.message(session, number, **changes)
 
 
 def begin(engine: Engine, incidents: int) -> list[int]:

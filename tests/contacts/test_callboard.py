@@ -1,6 +1,7 @@
 """The calls that a desk has to make, and what comes of them."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -20,11 +21,11 @@ VAULT = numbers.vault(cast.CONTACTS_KEY)
 
 
 def issued(
-    session: Session, *, incident: int | None = None, desk: str = cast.DESK, number: str = "", **changes: str
+    session: Session, *, incident: int | None = None, desk: str = cast.DESK, number: str = "", **changes: Any
 ) -> NotificationRow:
     people = {"primary": {"number": number or "+12025550141"}, "deputy": {"number": "+12025550142"}}
     cast.load(session, cast.document(desk, people))
-    row = cast.message(session, incident or cast.incident(session), tells=desk, **changes)  # type: ignore[arg-type]
+    row = cast.message(session, incident or cast.incident(session), tells=desk, **changes)
     planning.plan(session, row, zone=cast.ZONE, policy=Policy(), at=clock.now())
     session.flush()
     return row
@@ -213,8 +214,8 @@ def test_a_contact_of_another_desk_is_refused(session: Session) -> None:
 def test_the_order_is_circle_then_nearness_then_silence(session: Session) -> None:
     number = cast.incident(session)
 
-    def told(desk: str, digits: str, **changes: str | None) -> int:
-        return issued(session, incident=number, desk=desk, number=f"+120255501{digits}", **changes).id  # type: ignore[arg-type]
+    def told(desk: str, digits: str, **changes: Any) -> int:
+        return issued(session, incident=number, desk=desk, number=f"+120255501{digits}", **changes).id
 
     prepare = told("V30100", "51", circle="prepare", earliest_at="2025-11-20T19:00:00Z")
     far = told("V30200", "52", earliest_at="2025-11-21T06:00:00Z")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Engine, select
 
@@ -22,12 +23,12 @@ from tests.phones import PhoneCompany, phones
 __all__ = ["phones"]
 
 
-def begin(engine: Engine, loaded: object = None, **changes: object) -> int:
+def begin(engine: Engine, loaded: Any = None, **changes: Any) -> int:
     """A desk with contacts and one message to it; the incident's number."""
     with db.sessions(engine).begin() as session:
-        cast.load(session, loaded)  # type: ignore[arg-type]
+        cast.load(session, loaded)
         number = cast.incident(session)
-        cast.message(session, number, **changes)  # type: ignore[arg-type]
+        cast.message(session, number, **changes)
     return number
 
 

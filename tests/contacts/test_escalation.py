@@ -301,6 +301,7 @@ def test_p9_an_escalation_fires_at_its_time_through_restarts(database: Engine) -
     dispatch.run_once(office(database, moved))
     for _ in ("deputy", "leader"):  # each look is a worker of its own, started for it
         fires(lambda: office(database, moved), moved, database, after=timedelta(minutes=15))
+    assert told(database) == ["primary", "deputy", "leader"]
 
 
 @pytest.mark.parametrize("hours", [-2, 1, 26])
@@ -361,6 +362,7 @@ def test_p9_an_escalation_fires_at_its_time_while_the_desks_own_clocks_change(
     dispatch.run_once(office(database, moved))
     for _ in ("deputy", "leader"):
         fires(lambda: office(database, moved), moved, database, after=timedelta(minutes=15))
+    assert told(database) == ["primary", "deputy", "leader"]
 
 
 def test_p9_a_worker_that_was_away_at_the_hour_tells_the_next_when_it_is_back_and_gives_them_their_time(

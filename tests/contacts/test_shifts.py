@@ -1,6 +1,7 @@
 """Shifts, turns and gaps by the desk's own wall clock, in any zone, whatever the clocks do."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -44,8 +45,8 @@ def person(number: int, *, active: bool = True) -> Contact:
 PEOPLE = {n: person(n) for n in range(1, 8)} | {9: person(9, active=False)}
 
 
-def shift(number: int = 1, **changes: object) -> Shift:
-    known: dict[str, object] = {
+def shift(number: int = 1, **changes: Any) -> Shift:
+    known: dict[str, Any] = {
         "role": Role.PRIMARY,
         "label": "",
         "days": EVERY_DAY,
@@ -56,11 +57,11 @@ def shift(number: int = 1, **changes: object) -> Shift:
         "changes": Changes.SHIFT,
         "turns": ((1,), (2,), (3,)),
     }
-    return Shift(id=number, **(known | changes))  # type: ignore[arg-type]
+    return Shift(id=number, **(known | changes))
 
 
-def roster(zone: ZoneInfo, *shifts: Shift, **more: object) -> Roster:
-    return Roster(DESK, zone, PEOPLE, shifts=shifts, **more)  # type: ignore[arg-type]
+def roster(zone: ZoneInfo, *shifts: Shift, **more: Any) -> Roster:
+    return Roster(DESK, zone, PEOPLE, shifts=shifts, **more)
 
 
 def who(found: Roster, at: datetime) -> list[int]:

@@ -114,8 +114,9 @@ def test_who_may_not_see_the_incident_sees_no_delivery_of_it(
     delivery = asked_about(database, phones)
     Desk(app, database, "liaison", DESK).get(f"/deliveries/{delivery}")
     stranger = Desk(app, database, "duty_officer", "V30100")
-    stranger.get(f"/deliveries/{delivery}", 404)
-    stranger.get("/deliveries/999999", 404)
+    hidden = stranger.get(f"/deliveries/{delivery}", 404)
+    absent = stranger.get("/deliveries/999999", 404)
+    assert {**hidden, "detail": ""} == {**absent, "detail": ""}
 
 
 def settings(**environ: str) -> config.Settings:

@@ -11,12 +11,15 @@ from flask.cli import NoAppException
 from sqlalchemy.orm import Session
 
 from contacts import cli as contacts_cli
-from contacts import desk_web, directory, directory_web, numbers, roster_web
-from contacts import web as contacts_web
-from contacts.deliveries import deliveries_of
-from contacts.preview import preview
+from contacts.people import directory, numbers
+from contacts.sending.deliveries import deliveries_of
+from contacts.sending.preview import preview
 from contacts.values import Policy
-from contacts.watchman import Watchman
+from contacts.watch.watchman import Watchman
+from contacts.web import desk as desk_web
+from contacts.web import directory as directory_web
+from contacts.web import notices as contacts_web
+from contacts.web import roster as roster_web
 from emergency import clock, config
 from emergency.cli import groups
 from emergency.config import Settings

@@ -30,12 +30,12 @@ from twilio.rest import Client
 from benchmarks import served
 from benchmarks.served import Server
 from benchmarks.timing import Times, verdict
-from contacts import claims, dispatch
 from contacts.channels.twilio_sms import Redirected
-from contacts.claims import Held
 from contacts.marks import Marker
 from contacts.models import DeliveryRow
-from contacts.office import Office
+from contacts.sending import claims, dispatch
+from contacts.sending.claims import Held
+from contacts.sending.office import Office
 from contacts.values import Policy
 from emergency import db
 from tests.contacts import cast, storm

@@ -12,28 +12,19 @@ import click
 import gevent.monkey
 from flask.cli import AppGroup, with_appcontext
 
-from contacts import (
-    audit,
-    directory,
-    dispatch,
-    freshness,
-    gaps,
-    importing,
-    ladders,
-    numbers,
-    provider_codes,
-    rekey,
-    sheets,
-    templates,
-)
-from contacts import roster as rosters
-from contacts.beats import Beat
 from contacts.channels import twilio_codes
 from contacts.channels.twilio_sms import TwilioSms, account
 from contacts.channels.websocket import WebsocketPage
+from contacts.duty import roster as rosters
 from contacts.marks import Marker
-from contacts.office import Lines, Office
+from contacts.people import directory, importing, numbers, rekey, sheets
+from contacts.rosters import gaps
+from contacts.sending import dispatch, ladders, provider_codes
+from contacts.sending.office import Lines, Office
+from contacts.texts import templates
 from contacts.values import Channel, Contact, Gap, Policy, Role
+from contacts.watch import audit, freshness
+from contacts.watch.beats import Beat
 from emergency import clock, journal
 from emergency.cli.say import speaking
 from emergency.errors import BadFile, BadInput, Conflict, NotReady

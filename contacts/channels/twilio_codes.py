@@ -1,7 +1,7 @@
 """The provider's error codes as data: what each proves. An unknown code is judged by its HTTP class.
 
 The table that comes with the service is twilio_codes.yaml beside this module; an operator's changes to it are in the
-database (contacts/provider_codes.py) and are laid over it.
+database (contacts/sending/provider_codes.py) and are laid over it.
 """
 
 from collections.abc import Mapping

@@ -21,8 +21,8 @@ from urllib3.exceptions import SSLError as TlsError
 
 from contacts.channels.base import Channel, NotDelivered, Parcel, Report, Verdict
 from contacts.channels.twilio_codes import refusal
-from contacts.countries import FOREIGN_PROVIDERS
 from contacts.marks import Marker
+from contacts.people.countries import FOREIGN_PROVIDERS
 from emergency.config import Settings
 from emergency.errors import NotReady
 from emergency.words import Words

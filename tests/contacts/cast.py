@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from contacts import directory, numbers
 from contacts.channels.base import Channel as Line
 from contacts.channels.twilio_sms import Account, TwilioSms
 from contacts.channels.websocket import WebsocketPage
-from contacts.directory import Document
 from contacts.marks import Marker
 from contacts.models import DeliveryRow, EscalationRow
-from contacts.office import Office
+from contacts.people import directory, numbers
+from contacts.people.directory import Document
+from contacts.sending.office import Office
 from contacts.values import Channel, Policy
 from emergency import clock, db, journal, notifications
 from emergency.incidents.models import IncidentRow

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from contacts import dispatch
 from contacts.models import AttemptRow, DeliveryRow
-from contacts.states import State
+from contacts.sending import dispatch
+from contacts.sending.states import State
 from contacts.values import Policy
 from emergency import db
 from tests.contacts import cast

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import configure_mappers
 from twilio.rest import Client
 
-from contacts import dispatch
+from contacts.sending import dispatch
 from contacts.values import CONTRACT, Policy
 from emergency import db
 from tests.contacts import cast

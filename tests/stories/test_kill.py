@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from contacts.models import DeliveryRow
-from contacts.states import State
+from contacts.sending.states import State
 from emergency import db
 from emergency.incidents.models import IncidentRow, TaskRow
 from emergency.notifications import NotificationRow

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contacts.segments import segments
+from contacts.texts.segments import segments
 from tests.stories.handsets import Handsets
 from tests.stories.service import Client, Refused, Service
 

@@ -1,0 +1,194 @@
+"""Taking up a delivery that is due: what is moot or over is closed at once; anything else is leased to one worker.
+
+A lease is a token and an instant. Whoever still holds the token may change the row; when the instant passes, another worker
+takes the row up, and a text that was being sent then counts as one of which nobody knows.
+"""
+
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from contacts.channels.base import Channel, Parcel
+from contacts.models import AttemptRow, ChannelRow, ContactRow, DeliveryRow, MethodRow
+from contacts.people.countries import country
+from contacts.people.numbers import Vault
+from contacts.sending import budget, deliveries, ladders, reconcile
+from contacts.sending.office import Lines, Office
+from contacts.sending.states import State
+from contacts.values import (
+    ACKNOWLEDGED,
+    FOREIGN_ROUTE,
+    LOST,
+    NO_RECEIPT,
+    OPTED_OUT,
+    REPLACED,
+    TOO_LATE,
+    WRONG_NUMBER,
+    Policy,
+    Reason,
+)
+from emergency import notifications
+from emergency.errors import NotReady
+from emergency.journal import Actor
+from emergency.notifications import NotificationRow
+
+BY: Final = Actor(process="dispatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row in this worker's hands: until when it may still begin to send, by a clock that nobody sets."""
+
+    state: State
+    token: str
+    parcel: Parcel
+    channel: str
+    since: datetime
+    sid: str | None
+    known: frozenset[str]
+    until_s: float
+
+
+def claim(office: Office, lines: Lines) -> Held | State | None:
+    """Take a lease on one due row. None: nothing is due. A state: it was settled without anything to send or ask."""
+    began_s = time.monotonic()
+    at = office.now()
+    with office.sessions.begin() as session:
+        row = session.scalar(_due(at, lines, office.contract))
+        if row is None:
+            return None
+        if _settled(session, row, lines[row.channel], office.policy, at):
+            return State(row.state)
+        if row.state == State.PENDING and not budget.weigh(session, row, policy=office.policy, at=at):
+            return State(row.state)
+        try:
+            number = _number(session, row, office.vault)
+        except NotReady as trouble:
+            reason = Reason(trouble.slug, trouble.words).stored()
+            deliveries.end(session, row, State.FAILED_PERMANENT, reason, at=at, by=BY)
+            return State(row.state)
+        row.provider = lines[row.channel].provider
+        facts = _warned(session, row, lines[row.channel])
+        return _lease(session, row, number, office.policy, at, began_s, facts)
+
+
+def _due(at: datetime, lines: Collection[str], contract: int) -> Select[DeliveryRow]:
+    paused = exists().where(ChannelRow.channel == DeliveryRow.channel, ChannelRow.until > at)
+    return (
+        select(DeliveryRow)
+        .where(
+            DeliveryRow.act_at <= at,
+            DeliveryRow.channel.in_(lines),
+            DeliveryRow.contract <= contract,
+            ~((DeliveryRow.state == State.PENDING) & paused),
+        )
+        .order_by(DeliveryRow.rank, DeliveryRow.act_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _settled(session: Session, row: DeliveryRow, channel: Channel, policy: Policy, at: datetime) -> bool:
+    """Whether nothing is to be sent or asked now: it is moot, its worker was lost, or it was asked about long enough."""
+    moot = _moot(session, row, at)
+    if moot is not None:
+        deliveries.end(session, row, *moot, at=at, by=BY)
+    elif row.state == State.SENDING:
+        _lost(session, row, channel, policy, at)
+    elif row.state in (State.ACCEPTED, State.SENT) and _silent(row, policy, at):
+        row.act_at, row.reason = None, NO_RECEIPT.stored()
+        deliveries.tell(session, row, at=at, by=BY, kind="delivery.silent")
+    else:
+        return False
+    return True
+
+
+def _moot(session: Session, row: DeliveryRow, at: datetime) -> tuple[State, dict[str, object]] | None:
+    if row.state in (State.PENDING, State.UNKNOWN) and row.expires_at <= at:
+        return State.EXPIRED, TOO_LATE.stored()
+    if row.state != State.PENDING:
+        return None
+    notification = session.get_one(NotificationRow, row.notification_id)
+    if ladders.enough(session, notification):
+        return State.CANCELLED, ACKNOWLEDGED.stored()
+    if notifications.is_superseded(session, notification):
+        return State.CANCELLED, REPLACED.stored()
+    method = session.get(MethodRow, row.method_id) if row.method_id is not None else None
+    if method is not None and method.opted_out_at is not None:
+        return State.FAILED_PERMANENT, OPTED_OUT.stored()
+    if method is not None and method.wrong_at is not None:
+        return State.FAILED_PERMANENT, WRONG_NUMBER.stored()
+    return None
+
+
+def _lost(session: Session, row: DeliveryRow, channel: Channel, policy: Policy, at: datetime) -> None:
+    deliveries.finish_attempt(session, row.id, row.attempts, "lost", at=at)
+    if channel.repeatable:
+        deliveries.wait(row, at, None)
+    else:
+        deliveries.doubt(session, row, at=at, by=BY, policy=policy, why=LOST)
+
+
+def _silent(row: DeliveryRow, policy: Policy, at: datetime) -> bool:
+    return row.accepted_at is not None and at - row.accepted_at > timedelta(seconds=policy.ask_until_s)
+
+
+def _number(session: Session, row: DeliveryRow, vault: Vault) -> str | None:
+    method = session.get(MethodRow, row.method_id) if row.method_id is not None else None
+    return None if method is None else vault.open(method.number)
+
+
+def _warned(session: Session, row: DeliveryRow, channel: Channel) -> dict[str, object] | None:
+    """What the record of an attempt must warn of: a text that goes to a country from abroad where it is filtered."""
+    contact = session.get(ContactRow, row.contact_id) if channel.abroad and row.contact_id is not None else None
+    if contact is None or not country(contact.profile).domestic_only:
+        return None
+    return {"warning": FOREIGN_ROUTE.stored()}
+
+
+def _lease(
+    session: Session,
+    row: DeliveryRow,
+    number: str | None,
+    policy: Policy,
+    at: datetime,
+    began_s: float,
+    facts: dict[str, object] | None,
+) -> Held:
+    row.lease_token = secrets.token_hex(16)
+    row.act_at = at + timedelta(seconds=policy.lease_s)
+    if row.state == State.PENDING:
+        row.state, row.attempts = State.SENDING, row.attempts + 1
+        row.attempted_at = row.attempted_at or at
+        session.add(AttemptRow(delivery_id=row.id, n=row.attempts, started_at=at, facts=facts))
+    parcel = Parcel(
+        delivery=row.id,
+        attempt=row.attempts,
+        notification=row.notification_id,
+        incident=row.incident,
+        desk=row.desk,
+        number=number,
+        body=row.body,
+        at=at,
+        valid_s=int((row.expires_at - at).total_seconds()),
+    )
+    known = reconcile.known_sids(session, row) if row.state == State.UNKNOWN else frozenset()
+    since = row.attempted_at or row.created_at
+    half_s = began_s + policy.lease_s / 2
+    return Held(State(row.state), row.lease_token, parcel, row.channel, since, row.provider_sid, known, half_s)
+
+
+def owned(session: Session, held: Held) -> DeliveryRow | None:
+    """The row, locked, if this worker still holds it; else somebody has gone on without us."""
+    mine = select(DeliveryRow).where(
+        DeliveryRow.id == held.parcel.delivery,
+        DeliveryRow.state == held.state,
+        DeliveryRow.lease_token == held.token,
+    )
+    return session.scalar(mine.with_for_update())

@@ -1,0 +1,342 @@
+"""Directory and roster over HTTP, in the browser's pages, and by command."""
+
+import io
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, select
+
+from contacts.models import ContactRow, MethodRow
+from emergency import clock, db, journal
+from emergency.units import iso
+from tests.contacts import cast
+from tests.contacts.cast import DESK, NUMBERS, SENDER_DESK
+from tests.contacts.web.test_notices import Desk, app, phones
+
+__all__ = ["app", "phones"]
+
+NEW = {"role": "deputy", "name_zh": "王一", "number": "+12025550151"}
+
+
+@pytest.fixture
+def desk(app: Flask, database: Engine) -> Desk:
+    """A duty officer of the desk, whose contacts and roster are loaded."""
+    with db.sessions(database).begin() as session:
+        cast.load(session)
+    return Desk(app, database, "duty_officer", DESK)
+
+
+def found(desk: Desk) -> list[dict[str, Any]]:
+    shown = desk.get(f"/desks/{DESK}/directory")
+    return [each for office in shown["organisations"] for each in office["contacts"]]
+
+
+def test_a_contact_is_added_changed_verified_and_deactivated(desk: Desk) -> None:
+    made = desk.post(f"/desks/{DESK}/contacts", NEW, 201)
+    assert {each["number"] for each in made["methods"]} == {"+1 202 555 ••51"}
+    changed = desk.post(f"/contacts/{made['id']}", {"version": made["version"], "content_level": "bell"})
+    assert (changed["content_level"], changed["role"]) == ("bell", "deputy")
+    desk.post(f"/contacts/{made['id']}", {"version": made["version"], "content_level": "full"}, 409)
+    method = made["methods"][0]["id"]
+    verified = desk.post(f"/methods/{method}", {"act": "verify", "how": "called"})
+    assert next(each for each in verified["methods"] if each["id"] == method)["verified"]["how"] == "called"
+    version = verified["version"]
+    assert not desk.post(f"/contacts/{made['id']}", {"version": version, "active": False})["active"]
+    history = desk.get(f"/contacts/{made['id']}")["history"]
+    assert [each["kind"] for each in history] == [
+        "contact.deactivated", "method.verified", "contact.changed", "contact.added",
+    ]  # fmt: skip
+
+
+def test_the_same_request_sent_again_adds_nobody_twice(app: Flask, desk: Desk) -> None:
+    before = len(found(desk))
+    headers = {**desk._headers, "Idempotency-Key": "once"}
+    ids = {
+        app.test_client().post(f"/api/v1/desks/{DESK}/contacts", json=NEW, headers=headers).get_json()["id"]
+        for _ in range(2)
+    }
+    assert len(ids) == 1
+    assert len(found(desk)) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"role": "boss"}, "role"),
+        ({"name_zh": ""}, "name_zh"),
+        ({"number": "12"}, "number"),
+        ({"number": ""}, "number"),
+        ({"ways": []}, "ways"),
+        ({"ways": "sms"}, "ways"),
+        ({"content_level": "all"}, "content_level"),
+        ({"tier": "x"}, "tier"),
+        ({"country": "XX"}, "country"),
+        ({"organisation": 999999}, "organisation"),
+        ({"active": "no"}, "active"),
+    ],
+)
+def test_a_contact_badly_said_is_answered_with_the_field(desk: Desk, change: dict[str, Any], field: str) -> None:
+    status = 404 if field == "organisation" else 422
+    assert desk.post(f"/desks/{DESK}/contacts", NEW | change, status)["field"] == field
+
+
+def test_a_number_is_revealed_to_its_keepers_alone_and_the_reveal_is_journalled(
+    app: Flask, database: Engine, desk: Desk
+) -> None:
+    method = next(each for each in found(desk)[0]["methods"] if each["way"] == "phone")
+    assert desk.post(f"/methods/{method['id']}/reveal", {})["number"] in NUMBERS.values()
+    Desk(app, database, "duty_officer", SENDER_DESK).post(f"/methods/{method['id']}/reveal", {}, 404)
+    Desk(app, database, "leader", DESK).post(f"/methods/{method['id']}/reveal", {}, 403)
+    with db.sessions(database).begin() as session:
+        kinds = [each.kind for each in journal.read(session, f"desk:{DESK}")]
+    assert kinds.count("contact.revealed") == 1
+
+
+def test_another_desk_sees_masked_numbers_and_changes_nothing(app: Flask, database: Engine, desk: Desk) -> None:
+    stranger = Desk(app, database, "duty_officer", SENDER_DESK)
+    assert not stranger.get(f"/desks/{DESK}/directory")["mine"]
+    assert "••" in json.dumps(stranger.get(f"/desks/{DESK}/directory"), ensure_ascii=False)
+    number = found(desk)[0]["id"]
+    for path, body in (
+        (f"/desks/{DESK}/contacts", NEW),
+        (f"/desks/{DESK}/organisations", {"kind": "fire", "name_zh": "消防"}),
+        (f"/contacts/{number}", {"version": 1}),
+        (f"/contacts/{number}/methods", {"number": "+12025550152"}),
+        (f"/desks/{DESK}/contacts/import", {}),
+        (f"/desks/{DESK}/shifts", {}),
+        (f"/desks/{DESK}/covers", {}),
+        (f"/desks/{DESK}/swaps", {}),
+        (f"/desks/{DESK}/rotations", {}),
+        (f"/desks/{DESK}/days", {}),
+        (f"/desks/{DESK}/feeds", {}),
+        (f"/desks/{DESK}/roster/settings", {}),
+        (f"/desks/{DESK}/roster/check", {}),
+    ):
+        stranger.post(path, body, 404)
+    Desk(app, database, "observer", DESK).get(f"/desks/{DESK}/directory", 403)
+
+
+def test_a_table_is_checked_then_taken(app: Flask, desk: Desk) -> None:
+    before = len(found(desk))
+    table = "角色,名称,手机\n主班,一线,+12025550151\n队长,二线,+12025550152\n".encode("gb18030")
+    client, path = app.test_client(), f"/api/v1/desks/{DESK}/contacts/import"
+    checked = client.post(f"{path}?dry_run=1", data=table, headers=desk._headers).get_json()
+    assert (checked["dry_run"], checked["counts"]) == (True, {"added": 1, "changed": 0, "same": 0, "refused": 1})
+    assert checked["rows"][1]["row"] == 3
+    assert checked["rows"][1]["faults"][0]["column"] == "角色"
+    assert len(found(desk)) == before
+    for counts in ({"added": 1, "same": 0}, {"added": 0, "same": 1}):
+        taken = client.post(path, data=table, headers=desk._headers).get_json()
+        assert {name: taken["counts"][name] for name in counts} == counts
+    assert len(found(desk)) == before + 1
+    refused = client.post(path, data=b"\x00\x01", headers=desk._headers)
+    assert (refused.status_code, refused.get_json()["field"]) == (422, "file")
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_templates_are_handed_out(app: Flask, desk: Desk, form: str) -> None:
+    answer = app.test_client().get(f"/api/v1/contacts/template.{form}", headers=desk._headers)
+    assert answer.status_code == 200
+    if form == "xlsx":
+        assert openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0]["A1"].value == "编号"
+    else:
+        assert answer.data.decode("utf-8-sig").startswith("编号,")
+
+
+# Roster --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_roster_is_kept_over_http(desk: Desk) -> None:
+    people = {each["role"]: each["id"] for each in found(desk)}
+    shift = desk.post(
+        f"/desks/{DESK}/shifts",
+        {
+            "role": "primary",
+            "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"],
+            "starts": "08:00",
+            "hours": 24,
+            "anchor_on": "2025-01-01",
+            "turns": [[people["deputy"], people["leader"]]],
+        },
+        201,
+    )
+    now = clock.now()
+    since, until = iso(now), iso(now + timedelta(days=2))
+    shown = desk.get(f"/desks/{DESK}/roster?since={since}&until={until}")
+    assert {tuple(one["id"] for one in each["people"]) for each in shown["turns"] if each["role"] == "primary"} == {
+        (people["deputy"], people["leader"])
+    }
+    assert shown["gaps"] == []
+    yesterday = (now - timedelta(days=1)).date().isoformat()
+    cover = desk.post(
+        f"/desks/{DESK}/covers",
+        {
+            "role": "primary",
+            "people": [people["leader"]],
+            "since": f"{yesterday}T08:00",
+            "until": iso(now + timedelta(hours=1)),
+        },
+        201,
+    )
+    assert cover["since"] == f"{yesterday}T00:00:00Z"  # eight in Shanghai
+    assert desk.post(f"/covers/{cover['id']}", {})["covers"] == [cover["id"]]
+    assert desk.post(f"/covers/{cover['id']}", {"restore": True})["covers"] == [cover["id"]]
+    assert desk.post(f"/shifts/{shift['id']}", {})["ended_at"] is not None
+    assert desk.post(f"/desks/{DESK}/days", {"on": "2026-10-01", "name": "国庆"})["changed"] == 1
+    assert desk.post(f"/desks/{DESK}/days", {"csv": "2026-10-02,holiday,国庆\n"})["changed"] == 1
+    assert desk.post(f"/desks/{DESK}/days", {"remove": "2026-10-01"})["changed"] == 1
+    desk.post(f"/desks/{DESK}/rotations", {"role": "leader", "turns": []})
+    gaps = desk.post(f"/desks/{DESK}/roster/check", {})["gaps"]
+    assert [each["role"] for each in gaps] == ["leader"]
+    again = {"role": "leader", "turns": [[people["leader"]]], "anchor_at": "2025-01-01T08:00", "shift_hours": 24}
+    desk.post(f"/desks/{DESK}/rotations", again)
+    assert desk.post(f"/desks/{DESK}/roster/check", {})["gaps"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("shifts", {"role": "primary"}, "days"),
+        ("shifts", {"role": "primary", "days": ["mon"], "starts": "8 Uhr"}, "starts"),
+        ("covers", {"role": "primary", "people": "x"}, "people"),
+        ("covers", {"role": "primary", "people": [], "since": "2026-01-01T08:00", "until": "2027-01-01T08:00"}, "people"),
+        ("covers", {"role": "primary", "people": [1], "since": "today"}, "since"),
+        ("swaps", {"role": "primary", "first_at": "2026-01-01T08:00", "second_at": "x"}, "second_at"),
+        ("days", {"on": "soon"}, "on"),
+        ("days", {"on": "2026-10-01", "counts_as": "x"}, "counts_as"),
+        ("roster/settings", {"time_zone": "Mars/North", "horizon_days": 14}, "time_zone"),
+        ("roster/settings", {"time_zone": "Asia/Shanghai", "horizon_days": 400}, "horizon_days"),
+        ("rotations", {"role": "primary", "turns": [[1]], "anchor_at": "x"}, "anchor_at"),
+    ],
+)  # fmt: skip
+def test_a_roster_badly_said_is_answered_with_the_field(
+    desk: Desk, path: str, body: dict[str, Any], field: str
+) -> None:
+    assert desk.post(f"/desks/{DESK}/{path}", body, 422)["field"] == field
+
+
+def test_a_feed_is_read_without_a_login_until_it_is_revoked(app: Flask, database: Engine, desk: Desk) -> None:
+    made = desk.post(f"/desks/{DESK}/feeds", {"label": "手机"}, 201)
+    path = "/calendar/" + made["url"].split("/calendar/")[1]
+    answer = app.test_client().get(path)
+    assert (answer.status_code, answer.mimetype) == (200, "text/calendar")
+    assert b"BEGIN:VEVENT" in answer.data
+    assert b"555" not in answer.data
+    own = app.test_client().get(f"/api/v1/desks/{DESK}/roster.ics", headers=desk._headers)
+    assert b"BEGIN:VEVENT" in own.data
+    desk.post(f"/feeds/{made['feed']}/revoke", {})
+    assert app.test_client().get(path).status_code == 404
+    secret = path.removeprefix("/calendar/").removesuffix(".ics")
+    with db.sessions(database).begin() as session:
+        kept = json.dumps([dict(each.facts) for each in journal.read(session, f"desk:{DESK}")])
+    assert secret not in kept
+
+
+def test_the_desk_is_handed_over_by_http(app: Flask, database: Engine, desk: Desk) -> None:
+    given = desk.post("/hand-overs", {"lines": ["梁平未回报"]}, 201)
+    desk.post(f"/hand-overs/{given['id']}", {"act": "take", "lines": [0]}, 409)
+    leader = Desk(app, database, "leader", DESK)
+    assert leader.post(f"/hand-overs/{given['id']}", {"act": "take", "lines": []}, 409)["field"] == "lines"
+    assert leader.post(f"/hand-overs/{given['id']}", {"act": "take", "lines": [0]})["answer"] == "taken"
+    desk.post(f"/hand-overs/{given['id']}", {"act": "back"}, 409)
+
+
+# Pages ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tongue", ["zh", "en"])
+def test_every_page_opens_in_both_languages_and_shows_no_number(app: Flask, desk: Desk, tongue: str) -> None:
+    contact = found(desk)[0]["id"]
+    paths = (
+        "/directory",
+        f"/directory/contacts/{contact}",
+        "/directory/import",
+        "/roster",
+        "/roster?view=month&on=2026-10-01",
+    )
+    for path in paths:
+        answer = app.test_client().get(
+            path, headers={**desk._headers, "Accept": "text/html", "Accept-Language": tongue}
+        )
+        assert answer.status_code == 200, answer.text
+        text = re.sub(r"<script.*?</script>|placeholder=\"[^\"]*\"", "", answer.text, flags=re.DOTALL)
+        assert not re.search(r"\+1 ?202 ?555 ?01\d\d|12025550", text)
+        if tongue == "en":
+            assert "值班表" not in text
+
+
+def test_a_stop_and_a_wrong_number_are_seen_on_the_pages(app: Flask, database: Engine, desk: Desk) -> None:
+    with db.sessions(database).begin() as session:
+        row = session.scalars(select(ContactRow).where(ContactRow.key == f"{DESK}-primary")).one()
+        for method in session.scalars(select(MethodRow).where(MethodRow.contact_id == row.id)):
+            if method.channel == "sms":
+                method.opted_out_at = clock.now()
+            else:
+                method.wrong_at = clock.now()
+    for path in ("/directory", "/roster"):
+        text = app.test_client().get(path, headers={**desk._headers, "Accept": "text/html"}).text
+        assert "已退订短信 STOP" in text
+        assert "错号，待核实" in text
+    assert "处空缺" in app.test_client().get("/roster", headers={**desk._headers, "Accept": "text/html"}).text
+
+
+def test_a_desk_that_does_not_keep_a_page_sees_no_form(app: Flask, database: Engine, desk: Desk) -> None:
+    stranger = Desk(app, database, "duty_officer", SENDER_DESK)
+    for path in (f"/directory?desk={DESK}", f"/roster?desk={DESK}"):
+        text = app.test_client().get(path, headers={**stranger._headers, "Accept": "text/html"}).text
+        assert "data-post" not in text
+        assert "data-reveal" not in text
+
+
+# Commands ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_table_by_command_reports_each_row_and_fails_where_one_was_refused(app: Flask, tmp_path: Path) -> None:
+    run = app.test_cli_runner().invoke
+    file = tmp_path / "contacts.csv"
+    file.write_text("角色,名称,手机\n主班,一线,+12025550151\n", encoding="utf-8")
+    good = run(args=["contacts", "load", str(file), "--jurisdiction", DESK])
+    assert good.exit_code == 0, good.output
+    assert "1 added" in good.output
+    file.write_text("角色,名称,手机\n主班,一线,+12025550151\n主班,二线,12\n", encoding="utf-8")
+    bad = run(args=["contacts", "load", str(file), "--jurisdiction", DESK, "--dry-run"])
+    assert bad.exit_code == 1
+    assert "row 3, mobile" in bad.output
+    printed = run(args=["contacts", "load", str(file), "--jurisdiction", DESK, "--json"])
+    document = json.loads(printed.output.splitlines()[0])
+    assert document["counts"] == {"added": 0, "changed": 0, "same": 1, "refused": 1}
+    missing = run(args=["contacts", "load", str(tmp_path / "none.xlsx")])
+    assert (missing.exit_code, "读不到" in missing.output) == (1, True)
+    template = tmp_path / "t.xlsx"
+    assert run(args=["contacts", "template", str(template)]).exit_code == 0
+    assert openpyxl.load_workbook(template).worksheets[0]["A1"].value == "编号"
+
+
+def test_gaps_by_command_and_every_number_locked_again(app: Flask, database: Engine, desk: Desk) -> None:
+    run = app.test_cli_runner().invoke
+    assert run(args=["roster", "gaps", "--jurisdiction", DESK]).exit_code == 0
+    none = run(args=["roster", "gaps", "--jurisdiction", "V30100", "--json"])
+    assert none.exit_code == 1
+    assert len(json.loads(none.output.splitlines()[0])["gaps"]) == 3
+    done = run(args=["contacts", "rekey", "--batch", "2"])
+    assert done.exit_code == 0, done.output
+    assert "0 left" in done.output
+    at = iso(clock.now())
+    asked = json.loads(run(args=["roster", "who", "--jurisdiction", DESK, "--at", at, "--json"]).output)
+    assert [each["also"] for each in asked["duty"]] == [[], [], []]
+
+
+def test_work_checks_the_rosters(app: Flask, database: Engine, desk: Desk) -> None:
+    desk.post(f"/desks/{DESK}/rotations", {"role": "leader", "turns": []})
+    for _ in range(2):
+        ended = app.test_cli_runner().invoke(args=["work", "--once"])
+        assert ended.exit_code == 0, ended.output
+    with db.sessions(database).begin() as session:
+        kinds = [each.kind for each in journal.read(session, f"desk:{DESK}")]
+    assert kinds.count("roster.gap") == 1

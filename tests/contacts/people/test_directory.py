@@ -15,7 +15,7 @@ from emergency.errors import BadFile, BadInput, NotReady
 from tests import valley
 from tests.contacts import cast
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_number_is_found_and_opened_but_does_not_stand_in_the_table(session: Session) -> None:

@@ -36,7 +36,7 @@ from tests.phones import PhoneCompany, phones
 
 __all__ = ["phones"]
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MANY = 10_000
 
 

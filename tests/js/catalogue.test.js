@@ -6,7 +6,7 @@ import { half, speaker } from "../../static/js/words.js";
 const ROOT = new URL("../../", import.meta.url);
 const whole = JSON.parse(readFileSync(new URL("static/words.json", ROOT), "utf8"));
 const scripts = files("static/js/").map((name) => readFileSync(new URL(name, ROOT), "utf8"));
-const templates = [...files("emergency/web/templates/"), ...files("contacts/templates/")].map((name) => readFileSync(new URL(name, ROOT), "utf8"));
+const templates = [...files("emergency/web/templates/"), ...files("contacts/web/templates/")].map((name) => readFileSync(new URL(name, ROOT), "utf8"));
 
 /** @param {string} folder @returns {string[]} */
 function files(folder) {

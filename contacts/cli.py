@@ -16,6 +16,7 @@ from contacts.channels import twilio_codes
 from contacts.channels.twilio_sms import TwilioSms, account
 from contacts.channels.websocket import WebsocketPage
 from contacts.duty import roster as rosters
+from contacts.kinds import STATED, How
 from contacts.marks import Marker
 from contacts.people import directory, importing, numbers, rekey, sheets
 from contacts.rosters import gaps
@@ -134,11 +135,18 @@ def rekey_command(batch: int) -> None:
 
 @contacts_group.command("confirm")
 @click.argument("contact")
+@click.option(
+    "--how",
+    type=click.Choice([each.value for each in sorted(STATED)]),
+    default=How.CALLED.value,
+    show_default=True,
+    help="怎样核实的 / how it was verified",
+)
 @speaking
-def confirm(contact: str) -> None:
+def confirm(contact: str, how: str) -> None:
     """核实联络人号码，标为错号的重新使用 / Confirm a contact's numbers: those held to be wrong are used again."""
     with parts().sessions.begin() as session:
-        held = directory.confirm(session, contact, at=clock.now())
+        held = directory.confirm(session, contact, How(how), at=clock.now())
     click.echo(f"{contact} 的号码已核实，恢复使用 {held} 个。 Numbers of {contact} confirmed, {held} in use again.")
 
 

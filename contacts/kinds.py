@@ -96,13 +96,19 @@ class How(StrEnum):
     CALLED = "called"
     IN_PERSON = "in_person"
     DOCUMENT = "document"
+    TEXTED = "texted"
 
 
 HOWS: Final[Mapping[How, Words]] = {
     How.CALLED: Words("打通并由本人确认", "rung, and the person confirmed it"),
     How.IN_PERSON: Words("当面确认", "confirmed in person"),
     How.DOCUMENT: Words("对方来文", "their letter"),
+    How.TEXTED: Words("短信验证码读回", "a texted code, read back"),
 }
+REACHED: Final = frozenset({How.CALLED, How.IN_PERSON, How.TEXTED})
+"""Ways of verifying in which the person themselves was met; a letter reaches nobody."""
+STATED: Final = frozenset({How.CALLED, How.IN_PERSON, How.DOCUMENT})
+"""Ways of verifying that an officer states; a texted code proves itself."""
 
 WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY: Final = "holiday"

@@ -27,7 +27,10 @@ class RuleRow(Base):
 
 
 class ContactTestRow(Base):
-    """A contact test of a desk. month: set where it is the month's own. started_at: None while it is to come."""
+    """A contact test of a desk. started_at: None while it is to come.
+
+    month: set where it is the month's own. method_id: set where it is a code to one number, which verifies that number.
+    """
 
     __tablename__ = "contact_tests"
 
@@ -35,6 +38,7 @@ class ContactTestRow(Base):
     desk: Mapped[str] = mapped_column(String(20), index=True)
     announced: Mapped[bool] = mapped_column(Boolean)
     month: Mapped[str | None] = mapped_column(String(7))
+    method_id: Mapped[int | None] = mapped_column(ForeignKey("contact_methods.id"), index=True)
     starts_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]

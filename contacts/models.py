@@ -65,7 +65,7 @@ class MethodRow(Base):
     """A way to reach a contact, in order of preference. The number is encrypted; `lookup` (HMAC) finds it.
 
     wrong_at: since when it is held to be a wrong number; verified_at, verified_by: when it was last confirmed, by whom, how.
-    proven_at, proven_by: when a person last answered a contact test by it. sealed_with: the mark of the key that locks it.
+    sealed_with: the mark of the key that locks it.
     """
 
     __tablename__ = "contact_methods"
@@ -81,8 +81,6 @@ class MethodRow(Base):
     opted_out_at: Mapped[datetime | None]
     wrong_at: Mapped[datetime | None]
     verified_by: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    proven_at: Mapped[datetime | None]
-    proven_by: Mapped[str | None] = mapped_column(String(20))
     sealed_with: Mapped[str | None] = mapped_column(String(16))
 
 

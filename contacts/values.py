@@ -1,7 +1,7 @@
 """What the delivering half speaks of: roles, channels, people, reasons, and the policy of waiting. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -38,6 +38,8 @@ class Channel(StrEnum):
 
 CONTACT_TEST: Final = "contact_test"
 """The kind of a message that only asks whether its receiver answers: never an alert."""
+ANSWER_WITHIN: Final = timedelta(hours=24)
+"""Policy: whoever has not answered a contact test by then has not answered."""
 
 
 class Level(StrEnum):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from contacts.duty.roster import Override, Roster, Rotation
 from contacts.duty.shifts import Changes, Shift
-from contacts.kinds import KINDS, Kind, Tier
+from contacts.kinds import KINDS, How, Kind, Tier
 from contacts.models import (
     ContactRow,
     MethodRow,
@@ -123,7 +123,7 @@ def mark_wrong(session: Session, method: MethodRow, *, at: datetime) -> None:
     session.execute(same.values(wrong_at=at))
 
 
-def confirm(session: Session, key: str, *, at: datetime) -> int:
+def confirm(session: Session, key: str, how: How, *, at: datetime) -> int:
     """An administrator has checked the numbers of a contact: they are used again. How many had been held to be wrong."""
     row = session.scalar(select(ContactRow).where(ContactRow.key == key))
     if row is None:
@@ -133,9 +133,10 @@ def confirm(session: Session, key: str, *, at: datetime) -> int:
     session.execute(
         update(MethodRow)
         .where(MethodRow.lookup.in_([method.lookup for method in own]))
-        .values(wrong_at=None, verified_at=at)
+        .values(wrong_at=None, verified_at=at, verified_by=BY.stored() | {"how": how.value})
     )
-    journal.append(session, f"desk:{row.desk}", "contact.confirmed", by=BY, at=at, facts={"contact": row.id})
+    facts = {"contact": row.id, "how": how.value}
+    journal.append(session, f"desk:{row.desk}", "contact.confirmed", by=BY, at=at, facts=facts)
     return len(held)
 
 

@@ -23,6 +23,7 @@ from emergency import access, journal
 from emergency.access import Action, Officer
 from emergency.access import Role as Post
 from emergency.errors import BadInput, Conflict, NotFound
+from emergency.journal import Actor
 from emergency.labels import fault
 from emergency.units import iso
 from emergency.words import Language, Words
@@ -40,6 +41,7 @@ KINDS_OF_CHANGE: Final = (
     "contact.wrong_number",
     "method.added",
     "method.verified",
+    "method.code_sent",
     "method.retired",
     "method.restored",
     "method.preferred",
@@ -280,13 +282,18 @@ def method(session: Session, method_id: int, officer: Officer) -> tuple[MethodRo
 def verify(session: Session, method_id: int, how: How, *, officer: Officer, at: datetime) -> None:
     """Somebody has checked that the number is theirs; one held to be wrong is used again, by everybody who has it."""
     found, row = method(session, method_id, officer)
+    verified(session, found, row, how, by=officer.actor, at=at)
+
+
+def verified(session: Session, found: MethodRow, row: ContactRow, how: How, *, by: Actor, at: datetime) -> None:
+    """A number of a contact is theirs, by an officer's word or by a code that came back from it."""
     same = session.scalars(select(MethodRow).where(MethodRow.lookup == found.lookup).with_for_update())
     for each in same:
         if each.wrong_at is not None or each.contact_id == row.id:
             each.wrong_at, each.verified_at = None, at
-            each.verified_by = officer.actor.stored() | {"how": how.value}
+            each.verified_by = by.stored() | {"how": how.value}
     facts = {"contact": row.id, "method": found.id, "way": found.channel, "how": how.value}
-    journal.append(session, f"desk:{keeper(row)}", "method.verified", by=officer.actor, at=at, facts=facts)
+    journal.append(session, f"desk:{keeper(row)}", "method.verified", by=by, at=at, facts=facts)
 
 
 def retire(session: Session, method_id: int, *, officer: Officer, at: datetime) -> None:

@@ -1,7 +1,8 @@
 """The directory and the roster as pages and programs are shown them: numbers masked, doubts beside them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import func, or_, select
@@ -9,18 +10,28 @@ from sqlalchemy.orm import Session
 
 from contacts.duty.roster import Roster, standing
 from contacts.kinds import DIALLED, KINDS, Kind, Way
+from contacts.ledger import ContactTestRow
 from contacts.models import ContactRow, MethodRow, OrganisationRow, RosterRow
 from contacts.people import directory, keeping, proven
 from contacts.people.numbers import MASK, Vault, masked
 from contacts.people.proven import Proven
-from contacts.values import LADDER
+from contacts.values import ANSWER_WITHIN, LADDER
 from emergency.units import iso
 
 Json = dict[str, Any]
-STALE: Final = timedelta(days=90)
-"""Policy: a contact by whom nobody has answered for so long is to be tried."""
 ORDER: Final = [each.value for each in Kind]
 ROLES: Final = [each.value for each in LADDER]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of some contacts: by method when it was last answered and a code sent to it, by contact when reached."""
+
+    answered: Mapping[int, Proven]
+    reached: Mapping[int, Proven]
+    codes: Mapping[int, datetime]
+    vault: Vault
+    now: datetime
 
 
 def organisations(session: Session, desk: str, *, vault: Vault, now: datetime) -> list[Json]:
@@ -76,17 +87,30 @@ def contacts(session: Session, rows: Sequence[ContactRow], *, vault: Vault, now:
         .where(MethodRow.contact_id.in_(ids))
         .order_by(MethodRow.active.desc(), MethodRow.channel, MethodRow.n, MethodRow.id)
     ).all()
-    answered = proven.of_methods(session, ids)
-    made = [
-        _contact(row, [each for each in methods if each.contact_id == row.id], answered, vault, now) for row in rows
-    ]
+    known = Known(
+        proven.of_methods(session, ids), proven.of_contacts(session, ids), _codes(session, methods, now), vault, now
+    )
+    made = [_contact(row, [each for each in methods if each.contact_id == row.id], known) for row in rows]
     return sorted(made, key=lambda each: (not each["active"], ROLES.index(each["role"]), each["id"]))
 
 
-def _contact(
-    row: ContactRow, methods: Sequence[MethodRow], answered: Mapping[int, Proven], vault: Vault, now: datetime
-) -> Json:
-    last = max((answered[each.id] for each in methods if each.id in answered), key=lambda one: one.at, default=None)
+def _codes(session: Session, methods: Sequence[MethodRow], now: datetime) -> dict[int, datetime]:
+    """Numbers that were texted a code which has not come back yet, and when."""
+    sent = (
+        select(ContactTestRow.method_id, func.max(ContactTestRow.started_at))
+        .join(MethodRow, MethodRow.id == ContactTestRow.method_id)
+        .where(
+            MethodRow.id.in_([each.id for each in methods]),
+            ContactTestRow.started_at > now - ANSWER_WITHIN,
+            or_(MethodRow.verified_at.is_(None), MethodRow.verified_at < ContactTestRow.started_at),
+        )
+        .group_by(ContactTestRow.method_id)
+    )
+    return {method: at for method, at in session.execute(sent) if method is not None and at is not None}
+
+
+def _contact(row: ContactRow, methods: Sequence[MethodRow], known: Known) -> Json:
+    last = known.reached.get(row.id)
     return {
         "id": row.id,
         "key": row.key,
@@ -105,23 +129,24 @@ def _contact(
         "active": row.active,
         "version": row.version,
         "last_proven": last.shown() if last else None,
-        "stale": row.active and (last is None or now - last.at > STALE),
-        "methods": [_method(each, answered.get(each.id), vault) for each in methods],
+        "stale": row.active and (last is None or known.now - last.at > proven.STALE),
+        "methods": [_method(each, known) for each in methods],
     }
 
 
-def _method(row: MethodRow, answered: Proven | None, vault: Vault) -> Json:
-    by = row.verified_by or {}
+def _method(row: MethodRow, known: Known) -> Json:
+    by, answered, sent_at = row.verified_by or {}, known.answered.get(row.id), known.codes.get(row.id)
     return {
         "id": row.id,
         "way": row.channel,
         "n": row.n,
-        "number": hidden(row, vault),
+        "number": hidden(row, known.vault),
         "active": row.active,
         "verified": {"at": iso(row.verified_at), "how": by.get("how"), "by": by} if row.verified_at else None,
         "wrong_at": iso(row.wrong_at) if row.wrong_at else None,
         "opted_out_at": iso(row.opted_out_at) if row.opted_out_at else None,
         "last_proven": answered.shown() if answered else None,
+        "code_sent_at": iso(sent_at) if sent_at else None,
     }
 
 

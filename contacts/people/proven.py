@@ -1,28 +1,33 @@
-"""When did a person last answer by a method? A read-back by telephone, a text that came back, a contact test.
+"""When was a person last reached? A call that was taken, a text that came back, a contact test, a number verified.
 
-Read from what happened: calls, texts, intake calls; a contact test that somebody answered is kept with the method.
+All of it is read from what happened; nothing is kept beside it.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from contacts.kinds import REACHED
+from contacts.ledger import AskedRow
 from contacts.models import AttemptRow, DeliveryRow, InboundRow, IntakeCallRow, MethodRow
 from contacts.values import Channel
+from emergency.notifications import NotificationRow
 from emergency.units import iso
 
 ANSWERED: Final = ("read_back", "refused", "call_later")
 """Outcomes of a call in which the person who was meant took it."""
+STALE: Final = timedelta(days=45)
+"""Policy: contacts are tested each month; whoever was not reached for half as long again is to be tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """That a person answered by a method: when, and how (read_back, call, reply, test)."""
+    """That a person was reached: when, and how (read_back, refused, call_later, reply, test, verified)."""
 
     at: datetime
     how: str
@@ -32,18 +37,13 @@ class Proven:
         return {"at": iso(self.at), "how": self.how}
 
 
-def prove(session: Session, method_id: int, *, at: datetime, how: str) -> None:
-    """Somebody answered by this method in a way that no other table keeps, such as a contact test."""
-    row = session.get_one(MethodRow, method_id, with_for_update=True)
-    if row.proven_at is None or row.proven_at < at:
-        row.proven_at, row.proven_by = at, how
-
-
 def of_methods(session: Session, contacts: Sequence[int]) -> dict[int, Proven]:
     """The latest answer by each method of some contacts; none where nobody has ever answered."""
     if not contacts:
         return {}
-    heard = union_all(_calls(contacts), _replies(contacts), _tests(contacts), _intakes(contacts)).subquery()
+    heard = union_all(
+        _calls(contacts), _replies(contacts), _tested(contacts), _verified(contacts), _intakes(contacts)
+    ).subquery()
     newest = (
         select(heard.c.method, heard.c.at, heard.c.how)
         .where(heard.c.at.is_not(None))
@@ -54,12 +54,14 @@ def of_methods(session: Session, contacts: Sequence[int]) -> dict[int, Proven]:
 
 
 def of_contacts(session: Session, contacts: Sequence[int]) -> dict[int, Proven]:
-    """The latest answer of each contact by any method."""
+    """When each contact was last reached, by whichever method; one that answered a test sent to several numbers too."""
     found = of_methods(session, contacts)
     owners = session.execute(select(MethodRow.id, MethodRow.contact_id).where(MethodRow.id.in_(list(found))))
     made: dict[int, Proven] = {}
     for method, contact in owners:
         made[contact] = _later(made.get(contact), found[method])
+    for contact, at in session.execute(_tests(contacts)):
+        made[contact] = _later(made.get(contact), Proven(at, "test"))
     return made
 
 
@@ -105,8 +107,38 @@ def _replies(contacts: Sequence[int]) -> Any:
 
 
 def _tests(contacts: Sequence[int]) -> Any:
-    return select(MethodRow.id, MethodRow.proven_at, func.coalesce(MethodRow.proven_by, "test")).where(
-        MethodRow.contact_id.in_(contacts), MethodRow.proven_at.is_not(None)
+    """The last contact test that each of them answered."""
+    return (
+        select(AskedRow.contact_id, func.max(NotificationRow.acknowledged_at))
+        .join(NotificationRow, NotificationRow.id == AskedRow.notification_id)
+        .where(AskedRow.contact_id.in_(contacts), NotificationRow.acknowledged_at.is_not(None))
+        .group_by(AskedRow.contact_id)
+    )
+
+
+def _tested(contacts: Sequence[int]) -> Any:
+    """Tests that were answered and had gone to one number alone; of several, nobody knows which was read."""
+    return (
+        select(func.min(DeliveryRow.method_id), func.max(NotificationRow.acknowledged_at), literal("test"))
+        .join(AskedRow, AskedRow.notification_id == DeliveryRow.notification_id)
+        .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
+        .where(
+            AskedRow.contact_id.in_(contacts),
+            NotificationRow.acknowledged_at.is_not(None),
+            DeliveryRow.channel == Channel.SMS,
+            DeliveryRow.attempts > 0,
+        )
+        .group_by(DeliveryRow.notification_id)
+        .having(func.count(DeliveryRow.method_id.distinct()) == 1)
+    )
+
+
+def _verified(contacts: Sequence[int]) -> Any:
+    """Numbers that were verified with the person themselves."""
+    return select(MethodRow.id, MethodRow.verified_at, literal("verified")).where(
+        MethodRow.contact_id.in_(contacts),
+        MethodRow.verified_at.is_not(None),
+        MethodRow.verified_by["how"].as_string().in_([how.value for how in REACHED]),
     )
 
 

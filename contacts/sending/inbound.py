@@ -13,7 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from contacts.kinds import How
+from contacts.ledger import AskedRow, ContactTestRow
 from contacts.models import ContactRow, InboundRow, MethodRow
+from contacts.people import keeping
 from contacts.people.countries import country
 from contacts.people.numbers import Vault
 from contacts.sending import deliveries
@@ -78,6 +81,7 @@ def _understood(
         row = _asked(session, code, answering)
         if row is not None:
             _read_back(session, row, next(contact for contact in answering if contact.desk == row.tells), at)
+            _verify(session, row, known, at)
             return Taken.READ_BACK, row.id
     return Taken.NOT_UNDERSTOOD, None
 
@@ -96,6 +100,18 @@ def _read_back(session: Session, row: NotificationRow, contact: ContactRow, at: 
     notifications.acknowledge(
         session, notification_id=row.id, by_person=contact.name_zh, via=Via.SMS, by=by, at=at, code=row.code
     )
+
+
+def _verify(
+    session: Session, row: NotificationRow, known: Sequence[tuple[MethodRow, ContactRow]], at: datetime
+) -> None:
+    """A code that was texted to one number, and came back from it, verifies the number."""
+    asked = select(ContactTestRow.method_id).join(AskedRow, AskedRow.test_id == ContactTestRow.id)
+    about = session.scalar(asked.where(AskedRow.notification_id == row.id))
+    for method, contact in known:
+        if method.id == about:
+            by = Actor(process="inbound", role=contact.role, desk=contact.desk)
+            keeping.verified(session, method, contact, How.TEXTED, by=by, at=at)
 
 
 def _opt(session: Session, method: MethodRow, contact: ContactRow, *, out: bool, at: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contacts.duty import roster as rosters
-from contacts.ledger import AskedRow
+from contacts.ledger import AskedRow, ContactTestRow
 from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow
 from contacts.people import directory
 from contacts.sending import deliveries, escalation, ladders
@@ -174,10 +174,17 @@ def could_not_plan(session: Session, row: NotificationRow, trouble: str, *, poli
 
 
 def _ask(session: Session, case: Case) -> None:
-    """A contact test: a text to every number of the contact that it asks, and nobody rises after it."""
-    asked = select(ContactRow).join(AskedRow, AskedRow.contact_id == ContactRow.id)
-    contact = directory.contact(session.scalars(asked.where(AskedRow.notification_id == case.row.id)).one())
+    """A contact test: a text to every number of the contact that it asks, or to the one it is about; nobody rises after."""
+    asked = (
+        select(ContactRow, ContactTestRow.method_id)
+        .join(AskedRow, AskedRow.contact_id == ContactRow.id)
+        .join(ContactTestRow, ContactTestRow.id == AskedRow.test_id)
+    )
+    row, alone = session.execute(asked.where(AskedRow.notification_id == case.row.id)).one()
+    contact = directory.contact(row)
     for method in directory.methods(session, contact.id, Channel.SMS):
+        if alone not in (None, method.id):
+            continue
         found = _hindrance(session, case, method)
         if found is None:
             _text(session, case, contact, method)

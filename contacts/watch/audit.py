@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from contacts.duty import roster as rosters
-from contacts.ledger import AskedRow, AuditRow, BeatRow
-from contacts.models import AttemptRow, ChannelRow, ContactRow, DeliveryRow, EscalationRow, MethodRow
-from contacts.people import directory
+from contacts.ledger import AuditRow, BeatRow
+from contacts.models import ChannelRow, ContactRow, DeliveryRow, EscalationRow
+from contacts.people import directory, proven
 from contacts.sending.states import Ladder, State
 from contacts.values import CONTACT_TEST, Channel, Gap, Role
 from emergency import notifications
@@ -25,8 +25,6 @@ from emergency.words import Words
 
 LATE: Final = timedelta(seconds=60)
 """Longer than this nothing waits that could be done."""
-STALE: Final = timedelta(days=45)
-"""Policy: the month's test has had time to come, and to be missed once."""
 WORKERS: Final = ("dispatch", "work")
 ONE: Final = 1
 SENT_BY_MACHINE: Final = (Channel.SMS, Channel.WEBSOCKET)
@@ -215,45 +213,20 @@ def _desks(session: Session) -> list[str]:
     return list(session.scalars(rows.order_by(ContactRow.desk)))
 
 
-def proven(session: Session) -> dict[int, datetime]:
-    """When each active contact last showed that they are reached: a number confirmed, a call or a test answered."""
-    confirmed = select(MethodRow.contact_id, func.max(MethodRow.verified_at)).where(
-        MethodRow.active, MethodRow.verified_at.is_not(None)
-    )
-    called = (
-        select(DeliveryRow.contact_id, func.max(AttemptRow.started_at))
-        .join(AttemptRow, AttemptRow.delivery_id == DeliveryRow.id)
-        .where(AttemptRow.outcome == "read_back", DeliveryRow.contact_id.is_not(None))
-    )
-    tested = (
-        select(AskedRow.contact_id, func.max(NotificationRow.acknowledged_at))
-        .join(NotificationRow, NotificationRow.id == AskedRow.notification_id)
-        .where(NotificationRow.acknowledged_at.is_not(None))
-    )
-    last: dict[int, datetime] = {}
-    for query in (
-        confirmed.group_by(MethodRow.contact_id),
-        called.group_by(DeliveryRow.contact_id),
-        tested.group_by(AskedRow.contact_id),
-    ):
-        for contact, at in session.execute(query):
-            last[contact] = max(at, last.get(contact, at))
-    return last
-
-
 def _stale(session: Session, at: datetime) -> list[Finding]:
-    last = proven(session)
+    contacts = session.execute(select(ContactRow.id, ContactRow.desk).where(ContactRow.active)).all()
+    last = proven.of_contacts(session, [contact for contact, _ in contacts])
     stale: dict[str, int] = {}
-    for contact, desk in session.execute(select(ContactRow.id, ContactRow.desk).where(ContactRow.active)):
-        if directory.PLACE_MARK not in desk and (contact not in last or at - last[contact] > STALE):
+    for contact, desk in contacts:
+        if directory.PLACE_MARK not in desk and (contact not in last or at - last[contact].at > proven.STALE):
             stale[desk] = stale.get(desk, 0) + 1
     return [
         Finding(
             "stale_contacts",
             False,
             Words(
-                f"有 {n} 名联络人 {STALE.days} 天内未证实能联系上，请做联络测试。",
-                f"{n} contacts not shown to be reachable for {STALE.days} days. Run a contact test.",
+                f"有 {n} 名联络人 {proven.STALE.days} 天内未证实能联系上，请做联络测试。",
+                f"{n} contacts not shown to be reachable for {proven.STALE.days} days. Run a contact test.",
             ),
             desk=desk,
             count=n,

@@ -16,9 +16,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from contacts.kinds import How
 from contacts.ledger import AskedRow, ContactTestRow
 from contacts.models import ContactRow, MethodRow, RotationRow
-from contacts.values import CONTACT_TEST, Channel
+from contacts.people import keeping
+from contacts.values import ANSWER_WITHIN, CONTACT_TEST, Channel
 from contacts.watch import replies
 from contacts.watch.replies import Reply
 from emergency import access, journal, notifications
@@ -31,11 +33,11 @@ from emergency.words import Words
 Json = dict[str, Any]
 NameOf = Callable[[Session, str], Words]
 BY: Final = Actor(process="work")
-ANSWER_WITHIN: Final = timedelta(hours=24)
-"""Policy: whoever has not answered by then has not answered."""
 NOTICE: Final = timedelta(minutes=10)
 """An announced test is known at least so long before."""
 AHEAD: Final = timedelta(days=62)
+AGAIN_AFTER: Final = timedelta(minutes=2)
+"""Policy: so long after a code the same number is not texted another."""
 PLACE_MARK: Final = ":"
 FIRST_HOUR, HOURS, DAYS = 9, 8, 28
 """The month's own test comes in office hours, on one of the days that every month has."""
@@ -110,11 +112,68 @@ def start_next(session: Session, name_of: NameOf, *, at: datetime) -> int | None
 
 def begin(session: Session, row: ContactTestRow, desk_name: Words, *, at: datetime) -> None:
     """Send a message of their own to every contact of the desk."""
-    row.started_at = at
     people = _people(session, row.desk)
     for contact in people:
         _ask(session, row, contact, desk_name, at)
+    row.started_at = at
     _say(session, row, "contact_test.started", by=BY, at=at, facts={"contacts": len(people)})
+
+
+def text_code(
+    session: Session, method: MethodRow, contact: ContactRow, desk_name: Words, *, by: Actor, at: datetime
+) -> None:
+    """Text a code to one number of a contact; whoever reads it back has that number. desk_name: who asks.
+
+    A number held to be wrong may be a stranger's: it is checked in another way.
+    """
+    if method.channel != Channel.SMS or not method.active or method.opted_out_at is not None:
+        words = Words(
+            "只有在用、未退订的短信号码能收验证码。", "Only a text number in use that has not sent STOP gets a code."
+        )
+        raise Conflict("no-texts-there", words, field="act")
+    if method.wrong_at is not None:
+        words = Words(
+            "这个号码标为错号，可能是别人的：请打电话或当面核实。",
+            "That number is held to be wrong, and may be a stranger's: verify it by telephone or in person.",
+        )
+        raise Conflict("number-wrong", words, field="act")
+    recent = select(func.count()).where(
+        ContactTestRow.method_id == method.id, ContactTestRow.started_at > at - AGAIN_AFTER
+    )
+    if session.scalar(recent):
+        words = Words("刚给这个号码发过，请等两分钟再发。", "That number was just texted; wait two minutes.")
+        raise Conflict("code-just-sent", words, field="act")
+    row = ContactTestRow(desk=contact.desk, announced=False, starts_at=at, method_id=method.id, by=by.stored())
+    session.add(row)
+    session.flush()
+    row.started_at = at
+    _ask(session, row, contact, desk_name, at)
+    facts = {"contact": contact.id, "method": method.id}
+    journal.append(session, f"desk:{keeping.keeper(contact)}", "method.code_sent", by=by, at=at, facts=facts)
+
+
+def code_came_back(
+    session: Session, method: MethodRow, contact: ContactRow, code: str, *, by: Actor, at: datetime
+) -> None:
+    """Somebody read out the code that was texted to a number: it is theirs. The newest code of a day counts."""
+    sent = (
+        select(NotificationRow)
+        .join(AskedRow, AskedRow.notification_id == NotificationRow.id)
+        .join(ContactTestRow, ContactTestRow.id == AskedRow.test_id)
+        .where(ContactTestRow.method_id == method.id, ContactTestRow.started_at > at - ANSWER_WITHIN)
+        .order_by(ContactTestRow.id.desc())
+        .limit(1)
+    )
+    message = session.scalar(sent)
+    if message is None:
+        words = Words("24 小时内没有给这个号码发过验证码。", "No code was texted to that number in the last 24 h.")
+        raise Conflict("no-code-sent", words, field="code")
+    if message.code != code.strip().upper():
+        words = Words("验证码不对，请对方再读一遍。", "That is not the code: have it read out again.")
+        raise BadInput("code-wrong", words, field="code")
+    if message.acknowledged_at is None:
+        answered_by_call(session, message.id, person=contact.name_zh, by=by, at=at)
+    keeping.verified(session, method, contact, How.TEXTED, by=by, at=at)
 
 
 def plan_month(session: Session, zone: ZoneInfo, *, at: datetime) -> int:
@@ -164,7 +223,11 @@ def history(session: Session, desk: str, *, at: datetime, secret_too: bool, most
 
     secret_too: whether the reader may know of tests to come that are not announced.
     """
-    rows = select(ContactTestRow).where(ContactTestRow.desk == desk).order_by(ContactTestRow.starts_at.desc())
+    rows = (
+        select(ContactTestRow)
+        .where(ContactTestRow.desk == desk, ContactTestRow.method_id.is_(None))
+        .order_by(ContactTestRow.starts_at.desc())
+    )
     shown = []
     for row in session.scalars(rows.limit(most)):
         if row.started_at is None and not row.announced and not secret_too:
@@ -190,7 +253,7 @@ def history(session: Session, desk: str, *, at: datetime, secret_too: bool, most
 def standing(session: Session, desks: Sequence[str] | None, *, at: datetime) -> list[Json]:
     """Reply times by jurisdiction over the last twelve months; desks: which, None for all."""
     since = at - timedelta(days=365)
-    rows = select(ContactTestRow).where(ContactTestRow.started_at >= since)
+    rows = select(ContactTestRow).where(ContactTestRow.started_at >= since, ContactTestRow.method_id.is_(None))
     if desks is not None:
         rows = rows.where(ContactTestRow.desk.in_(desks))
     by_desk: dict[str, list[ContactTestRow]] = {}
@@ -305,6 +368,7 @@ def _not_running(session: Session, desk: str, at: datetime) -> None:
     running = select(func.count()).where(
         ContactTestRow.desk == desk,
         ContactTestRow.month.is_(None),
+        ContactTestRow.method_id.is_(None),
         ContactTestRow.cancelled_at.is_(None),
         func.coalesce(ContactTestRow.started_at, ContactTestRow.starts_at) > at - timedelta(hours=1),
     )

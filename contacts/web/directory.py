@@ -15,12 +15,13 @@ from contacts.people import importing, keeping, listing, sheets
 from contacts.people.keeping import Draft, Line
 from contacts.people.numbers import Vault, vault
 from contacts.values import Level, Role
+from contacts.watch import freshness
 from emergency import clock
 from emergency.access import Action
 from emergency.errors import BadInput
 from emergency.labels import fault
 from emergency.web.answer import body, once, one_of, reading, said, text
-from emergency.web.app import parts
+from emergency.web.app import desk_name, parts
 from emergency.web.language import language, spoken
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
@@ -31,7 +32,7 @@ API: Final = "/api/v1"
 Json = Mapping[str, Any]
 Done = tuple[Mapping[str, Any], int]
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ACTS: Final = ("verify", "retire", "restore", "prefer")
+ACTS: Final = ("verify", "text_code", "retire", "restore", "prefer")
 
 
 @blueprint.get(f"{API}/desks/<code>/directory")
@@ -146,15 +147,22 @@ def add_method(contact: int) -> Response:
 @blueprint.post(f"{API}/methods/<int:method>")
 @rule(Action.KEEP_CONTACTS)
 def change_method(method: int) -> Response:
-    """Verify a number, retire it, use it again, or try it first."""
+    """Verify a number, text a code to it, retire it, use it again, or try it first."""
     given, at = body(), clock.now()
 
     def do(session: Session) -> Done:
-        _, row = keeping.method(session, method, signed_in())
+        found, row = keeping.method(session, method, signed_in())
         act = one_of(given.get("act"), "act", ACTS)
         if act == "verify":
             how = How(one_of(given.get("how"), "how", [each.value for each in How]))
-            keeping.verify(session, method, how, officer=signed_in(), at=at)
+            if how is How.TEXTED:
+                code, by = text(given, "code", limit=10), signed_in().actor
+                freshness.code_came_back(session, found, row, code, by=by, at=at)
+            else:
+                keeping.verify(session, method, how, officer=signed_in(), at=at)
+        elif act == "text_code":
+            name = desk_name(session, keeping.keeper(row))
+            freshness.text_code(session, found, row, name, by=signed_in().actor, at=at)
         else:
             acts = {"retire": keeping.retire, "restore": keeping.restore, "prefer": keeping.prefer}
             acts[act](session, method, officer=signed_in(), at=at)
@@ -268,6 +276,7 @@ def choices(tongue: Language) -> dict[str, dict[str, str]]:
         "ways": kinds.WAYS,
         "levels": kinds.LEVELS,
         "hows": kinds.HOWS,
+        "stated": {how: kinds.HOWS[how] for how in kinds.HOWS if how in kinds.STATED},
         "days": kinds.DAYS,
     }
     return {name: {str(key): each.to(tongue) for key, each in table.items()} for name, table in tables.items()}

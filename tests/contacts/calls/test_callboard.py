@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from contacts.calls import callboard, papers
 from contacts.calls.callboard import Call, CallCard, Outcome, Person
+from contacts.kinds import How
 from contacts.models import AttemptRow, DeliveryRow, EscalationRow
 from contacts.people import directory, numbers
 from contacts.sending import dispatch, planning
@@ -179,7 +180,7 @@ def test_a_wrong_number_is_not_used_again_for_anybody_until_it_is_confirmed(sess
         with pytest.raises(NotFound, match="no number to ring"):
             callboard.reveal(session, later, primary.contact, vault=VAULT, by=OFFICER, at=clock.now())
 
-    assert directory.confirm(session, f"{cast.DESK}-primary", at=clock.now()) == 1
+    assert directory.confirm(session, f"{cast.DESK}-primary", How.CALLED, at=clock.now()) == 1
     assert turn(board(session, later)[0]).role == "primary"
 
 

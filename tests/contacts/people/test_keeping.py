@@ -224,7 +224,7 @@ def test_last_proven_is_when_a_person_last_answered_by_that_number(session: Sess
     assert found[phone.id].at == at + timedelta(minutes=5)
 
 
-def test_a_text_that_came_back_and_a_contact_test_prove_a_number(session: Session) -> None:
+def test_a_text_that_came_back_proves_a_number(session: Session) -> None:
     cast.load(session)
     contact = session.scalars(select(ContactRow).where(ContactRow.key == f"{DESK}-deputy")).one()
     [text] = directory.methods(session, contact.id, Channel.SMS)
@@ -232,10 +232,20 @@ def test_a_text_that_came_back_and_a_contact_test_prove_a_number(session: Sessio
     session.add(InboundRow(sid="SM9", lookup=text.lookup, taken_as="read_back", received_at=at))
     session.flush()
     assert proven.of_contacts(session, [contact.id])[contact.id] == proven.Proven(at, "reply")
-    proven.prove(session, text.id, at=at + timedelta(hours=1), how="test")
-    proven.prove(session, text.id, at=at - timedelta(hours=1), how="test")
+
+
+@pytest.mark.parametrize(("how", "counts"), [(How.CALLED, True), (How.IN_PERSON, True), (How.DOCUMENT, False)])
+def test_a_number_verified_with_the_person_proves_it_and_a_letter_does_not(
+    session: Session, how: How, counts: bool
+) -> None:
+    cast.load(session)
+    contact = session.scalars(select(ContactRow).where(ContactRow.key == f"{DESK}-deputy")).one()
+    [text] = directory.methods(session, contact.id, Channel.SMS)
+    at = clock.now()
+    keeping.verify(session, text.id, how, officer=officer(), at=at)
     session.flush()
-    assert proven.of_contacts(session, [contact.id])[contact.id] == proven.Proven(at + timedelta(hours=1), "test")
+    expected = {contact.id: proven.Proven(at, "verified")} if counts else {}
+    assert proven.of_contacts(session, [contact.id]) == expected
 
 
 # Keys ----------------------------------------------------------------------------------------------------------------

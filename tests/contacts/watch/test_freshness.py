@@ -11,11 +11,11 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from contacts.ledger import AskedRow, ContactTestRow
-from contacts.models import ContactRow, DeliveryRow, EscalationRow
-from contacts.people import numbers
+from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow
+from contacts.people import directory, listing, numbers, proven
 from contacts.sending import dispatch, inbound, planning
 from contacts.sending.states import State
-from contacts.values import CONTACT_TEST, Policy
+from contacts.values import CONTACT_TEST, Channel, Policy
 from contacts.watch import freshness
 from contacts.watch.replies import Reply, statistics
 from emergency import clock, db, journal, notifications
@@ -31,6 +31,7 @@ __all__ = ["phones"]
 
 NAME = Words("中区", "Middle")
 DAY = timedelta(hours=24)
+VAULT = numbers.vault(cast.CONTACTS_KEY)
 PERSON = Actor(officer=2, role="liaison", desk=DESK)
 
 
@@ -243,3 +244,115 @@ def test_the_months_hour_lies_in_office_hours_of_a_day_that_every_month_has(desk
     assert (when.year, when.month) == (2025, month)
     assert 1 <= when.day <= 28
     assert 9 <= when.hour < 17
+
+
+# A code to one number ------------------------------------------------------------------------------------------------
+
+
+def primary(session: Session, **changes: Any) -> tuple[MethodRow, ContactRow]:
+    """The text number of the primary, who has another beside it."""
+    cast.load(session, cast.document(people={"primary": {"numbers": ["+12025550149"], **changes}, "deputy": {}}))
+    contact = session.scalars(select(ContactRow).where(ContactRow.key == f"{DESK}-primary")).one()
+    return directory.methods(session, contact.id, Channel.SMS)[0], contact
+
+
+def code_to(session: Session, method: MethodRow, contact: ContactRow, *, at: datetime) -> str:
+    freshness.text_code(session, method, contact, NAME, by=OFFICER, at=at)
+    session.flush()
+    return session.scalars(select(NotificationRow.code).order_by(NotificationRow.id.desc())).first() or ""
+
+
+def test_a_code_goes_to_that_number_alone_and_verifies_it_when_it_is_read_back(
+    database: Engine, phones: PhoneCompany
+) -> None:
+    at = clock.now()
+    with db.sessions(database).begin() as session:
+        method, contact = primary(session)
+        code = code_to(session, method, contact, at=at)
+        [waiting] = listing.contacts(session, [contact], vault=VAULT, now=at)
+        assert [each["code_sent_at"] is not None for each in waiting["methods"] if each["way"] == "sms"] == [
+            True,
+            False,
+        ]
+    dispatch.run_once(cast.office(database, phones))
+    assert [(each["to"], code in each["body"]) for each in phones.book()] == [(NUMBERS["primary"], True)]
+    with db.sessions(database).begin() as session:
+        method, contact = session.get_one(MethodRow, method.id), session.get_one(ContactRow, contact.id)
+        with pytest.raises(BadInput, match="read out again"):
+            freshness.code_came_back(session, method, contact, "ZZZZ", by=OFFICER, at=at)
+        assert method.verified_at is None
+        freshness.code_came_back(session, method, contact, f" {code.lower()} ", by=OFFICER, at=at)
+        assert [method.verified_at] == [at]
+        assert method.verified_by == OFFICER.stored() | {"how": "texted"}
+        assert {each.how for each in proven.of_methods(session, [contact.id]).values()} <= {"verified", "test"}
+        [shown] = listing.contacts(session, [contact], vault=VAULT, now=at)
+        assert {each["code_sent_at"] for each in shown["methods"]} == {None}
+        assert freshness.history(session, DESK, at=at, secret_too=True) == [], "it is no test of the desk"
+        assert freshness.standing(session, None, at=at) == []
+    with db.sessions(database).begin() as session:
+        kinds = [each.kind for each in journal.read(session, f"desk:{DESK}")]
+    assert kinds[-2:] == ["method.code_sent", "method.verified"]
+
+
+@pytest.mark.parametrize(("profile", "verifies"), [("US", True), ("CN", False)])
+def test_a_code_that_comes_back_as_a_text_from_that_number_verifies_it(
+    session: Session, profile: str, verifies: bool
+) -> None:
+    at = clock.now()
+    method, contact = primary(session, country_profile=profile)
+    code = code_to(session, method, contact, at=at)
+    inbound.take(session, sid="SM1", number="+12025550149", body=code, vault=VAULT, at=at)
+    assert method.verified_at is None, "it came from another number"
+    inbound.take(session, sid="SM2", number=NUMBERS["primary"], body=code, vault=VAULT, at=at)
+    assert (method.verified_at is not None) is verifies
+
+
+def test_a_code_holds_a_day_is_the_newest_and_is_not_sent_twice_in_a_breath(session: Session) -> None:
+    at = clock.now() - timedelta(days=2)
+    method, contact = primary(session)
+    with pytest.raises(Conflict, match="No code was texted"):
+        freshness.code_came_back(session, method, contact, "K7M4", by=OFFICER, at=at)
+    first = code_to(session, method, contact, at=at)
+    with pytest.raises(Conflict, match="wait two minutes"):
+        code_to(session, method, contact, at=at + timedelta(minutes=1))
+    second = code_to(session, method, contact, at=at + timedelta(minutes=3))
+    with pytest.raises(BadInput, match="not the code"):
+        freshness.code_came_back(session, method, contact, first, by=OFFICER, at=at + timedelta(minutes=4))
+    with pytest.raises(Conflict, match="24 h"):
+        freshness.code_came_back(session, method, contact, second, by=OFFICER, at=at + timedelta(hours=25))
+    assert method.verified_at is None
+
+
+def test_only_a_text_number_in_use_gets_a_code(session: Session) -> None:
+    method, contact = primary(session)
+    phone = directory.callable_number(session, contact.id)
+    assert phone is not None
+    with pytest.raises(Conflict, match="text number"):
+        freshness.text_code(session, phone, contact, NAME, by=OFFICER, at=clock.now())
+    directory.mark_wrong(session, method, at=clock.now())
+    with pytest.raises(Conflict, match="stranger"):
+        freshness.text_code(session, method, contact, NAME, by=OFFICER, at=clock.now())
+    method.opted_out_at = clock.now()
+    with pytest.raises(Conflict, match="STOP"):
+        freshness.text_code(session, method, contact, NAME, by=OFFICER, at=clock.now())
+
+
+def test_an_answered_test_shows_the_person_reached_and_the_number_where_there_was_but_one(
+    database: Engine, phones: PhoneCompany
+) -> None:
+    at = clock.now()
+    with db.sessions(database).begin() as session:
+        primary(session)
+        messages = [each.id for each in started(session, at=at)]
+    dispatch.run_once(cast.office(database, phones))
+    later = at + timedelta(minutes=5)
+    with db.sessions(database).begin() as session:
+        for message in messages:
+            freshness.answered_by_call(session, message, person="某", by=OFFICER, at=later)
+    with db.sessions(database).begin() as session:
+        people = {each.role: each.id for each in session.scalars(select(ContactRow))}
+        reached = proven.of_contacts(session, list(people.values()))
+        by_method = proven.of_methods(session, list(people.values()))
+        [alone] = directory.methods(session, people["deputy"], Channel.SMS)
+    assert {reached[each] for each in people.values()} == {proven.Proven(later, "test")}
+    assert by_method == {alone.id: proven.Proven(later, "test")}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from contacts.ledger import AuditRow, BeatRow
 from contacts.models import ChannelRow, ContactRow, DeliveryRow, EscalationRow, MethodRow, RotationRow
+from contacts.people import proven
 from contacts.sending import planning
 from contacts.sending.states import State
 from contacts.watch import audit, watchman
@@ -44,7 +45,7 @@ def calm(session: Session) -> datetime:
     row = cast.message(session, cast.incident(session), at=at)
     planning.plan(session, row, zone=cast.ZONE, policy=cast.QUICK, at=at)
     row.taken_at = at
-    session.execute(update(MethodRow).values(verified_at=at))
+    session.execute(update(MethodRow).values(verified_at=at, verified_by={"how": "called"}))
     session.flush()
     assert audit.audit(session, at=at) == []
     return at
@@ -123,7 +124,7 @@ def test_p13_a_desk_where_nobody_is_on_duty_is_noticed_before_an_incident(sessio
 
 
 def test_p13_contacts_not_shown_to_be_reachable_are_a_warning(session: Session, calm: datetime) -> None:
-    later = calm + audit.STALE + MINUTE
+    later = calm + proven.STALE + MINUTE
     at_work(session, later)
     [found] = [each for each in audit.audit(session, at=later) if each.check == "stale_contacts"]
     assert (found.alarm, found.desk, found.count) == (False, cast.DESK, 3)

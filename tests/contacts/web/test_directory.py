@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 
 from contacts.models import ContactRow, MethodRow
 from emergency import clock, db, journal
+from emergency.notifications import NotificationRow
 from emergency.units import iso
 from tests.contacts import cast
 from tests.contacts.cast import DESK, NUMBERS, SENDER_DESK
@@ -52,6 +53,29 @@ def test_a_contact_is_added_changed_verified_and_deactivated(desk: Desk) -> None
     assert [each["kind"] for each in history] == [
         "contact.deactivated", "method.verified", "contact.changed", "contact.added",
     ]  # fmt: skip
+
+
+def test_a_number_is_texted_a_code_and_verified_by_it(app: Flask, desk: Desk, database: Engine) -> None:
+    contact = found(desk)[0]
+    method = next(each["id"] for each in contact["methods"] if each["way"] == "sms")
+    desk.post(f"/methods/{method}", {"act": "verify", "how": "texted"}, 422)
+    desk.post(f"/methods/{method}", {"act": "verify", "how": "texted", "code": "K7M4"}, 409)
+    asked = desk.post(f"/methods/{method}", {"act": "text_code"})
+    assert next(each for each in asked["methods"] if each["id"] == method)["code_sent_at"]
+    page = app.test_client().get(f"/directory/contacts/{contact['id']}?lang=en", headers=desk._headers).text
+    assert 'name="code"' in page
+    assert "Text another code" in page
+    with db.sessions(database).begin() as session:
+        [code] = session.scalars(select(NotificationRow.code))
+    assert code not in page
+    wrong = desk.post(f"/methods/{method}", {"act": "verify", "how": "texted", "code": "ZZZZ"}, 422)
+    assert (wrong["type"].rsplit(":", 1)[-1], wrong["field"]) == ("code-wrong", "code")
+    verified = desk.post(f"/methods/{method}", {"act": "verify", "how": "texted", "code": code})
+    shown = next(each for each in verified["methods"] if each["id"] == method)
+    assert (shown["verified"]["how"], shown["code_sent_at"]) == ("texted", None)
+    assert (
+        'name="code"' not in app.test_client().get(f"/directory/contacts/{contact['id']}", headers=desk._headers).text
+    )
 
 
 def test_the_same_request_sent_again_adds_nobody_twice(app: Flask, desk: Desk) -> None:

@@ -24,14 +24,26 @@ class Verdict(StrEnum):
 
 
 class NotDelivered(Exception):
-    """A channel could not do what was asked; `verdict` says what that proves."""
+    """A channel could not do what was asked; `verdict` says what that proves.
 
-    def __init__(self, verdict: Verdict, words: Words, *, http_status: int | None = None, code: int | None = None):
+    after_s: how long the provider asks us to wait, where it says so.
+    """
+
+    def __init__(
+        self,
+        verdict: Verdict,
+        words: Words,
+        *,
+        http_status: int | None = None,
+        code: int | None = None,
+        after_s: float | None = None,
+    ):
         super().__init__(words.en)
         self.verdict = verdict
         self.words = words
         self.http_status = http_status
         self.code = code
+        self.after_s = after_s
 
     @property
     def permanent(self) -> bool:

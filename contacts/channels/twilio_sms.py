@@ -4,9 +4,10 @@ Creating a message has no idempotency parameter, so an answer that did not come 
 """
 
 import ssl
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,6 +24,7 @@ from contacts.channels.base import Channel, NotDelivered, Parcel, Report, Verdic
 from contacts.channels.twilio_codes import refusal
 from contacts.marks import Marker
 from contacts.people.countries import FOREIGN_PROVIDERS
+from emergency import clock
 from emergency.config import Settings
 from emergency.errors import NotReady
 from emergency.words import Words
@@ -97,12 +99,16 @@ class Redirected(TwilioHttpClient):  # type: ignore[misc]  # the client ships no
     def __init__(self, base_url: str, timeout_s: float):
         super().__init__(timeout=timeout_s, max_retries=0)
         self._base = urlsplit(base_url)
+        self.after_s: float | None = None
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         """As the provider's client does, but to the base address where one is set."""
         if self._base.netloc:
             url = urlunsplit(urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc))
-        return super().request(method, url, *args, **kwargs)
+        self.after_s = None
+        answer = super().request(method, url, *args, **kwargs)
+        self.after_s = _after_s(answer.headers, clock.now())
+        return answer
 
 
 class TwilioSms(Channel):
@@ -114,18 +120,19 @@ class TwilioSms(Channel):
         self.abroad = account.abroad
         self._account = account
         self._marker = marker
+        self._http = Redirected(account.base_url, timeout_s)
         self._client = Client(
             account.sid,
             account.token,
             region=account.region or None,
             edge=account.edge or None,
-            http_client=Redirected(account.base_url, timeout_s),
+            http_client=self._http,
         )
 
     def send(self, parcel: Parcel) -> Report:
         """Create the message, with the address to which its fate is to be reported."""
         sender = {"messaging_service_sid": self._account.service_sid} if self._account.service_sid else {}
-        made = _asked(
+        made = self._asked(
             lambda: self._client.messages.create(
                 to=parcel.number,
                 body=parcel.body,
@@ -156,11 +163,24 @@ class TwilioSms(Channel):
                     return _report(each)
             return None
 
-        return _asked(looked)
+        return self._asked(looked)
 
     def ask(self, sid: str | None) -> Report:
         """Fetch the message."""
-        return _report(_asked(lambda: self._client.messages(sid).fetch()))
+        return _report(self._asked(lambda: self._client.messages(sid).fetch()))
+
+    def _asked(self, call: Callable[[], Answer]) -> Answer:
+        try:
+            return call()
+        except TwilioException as refused:
+            raise _refused(refused, self._http.after_s) from refused
+        except RequestException as trouble:
+            left = not _never_left(trouble)
+            raise NotDelivered(
+                Verdict.UNKNOWN if left else Verdict.NOT_SENT, MAY_HAVE_GONE if left else NEVER_LEFT
+            ) from trouble
+        except (ProtocolError, ValueError, TypeError, KeyError) as unreadable:
+            raise NotDelivered(Verdict.UNKNOWN, UNREADABLE) from unreadable
 
 
 def _report(message: Any) -> Report:
@@ -169,26 +189,23 @@ def _report(message: Any) -> Report:
     return Report(message.sid, str(message.status), message.error_code)
 
 
-def _asked(call: Callable[[], Answer]) -> Answer:
+def _after_s(headers: Mapping[str, str] | None, at: datetime) -> float | None:
+    """RFC 9110 10.2.3: seconds, or a date; None where the provider asks for no wait, or cannot be understood."""
+    asked = (headers or {}).get("Retry-After", "").strip()
+    if asked.isdecimal():
+        return float(asked)
     try:
-        return call()
-    except TwilioException as refused:
-        raise _refused(refused) from refused
-    except RequestException as trouble:
-        left = not _never_left(trouble)
-        raise NotDelivered(
-            Verdict.UNKNOWN if left else Verdict.NOT_SENT, MAY_HAVE_GONE if left else NEVER_LEFT
-        ) from trouble
-    except (ProtocolError, ValueError, TypeError, KeyError) as unreadable:
-        raise NotDelivered(Verdict.UNKNOWN, UNREADABLE) from unreadable
+        return max(0.0, (parsedate_to_datetime(asked) - at).total_seconds())
+    except (ValueError, TypeError):
+        return None
 
 
-def _refused(error: TwilioException) -> NotDelivered:
+def _refused(error: TwilioException, after_s: float | None) -> NotDelivered:
     http_status, code = getattr(error, "status", None), getattr(error, "code", None)
     if not isinstance(http_status, int):
         return NotDelivered(Verdict.UNKNOWN, UNREADABLE)
     known = refusal(http_status, code if isinstance(code, int) else None)
-    return NotDelivered(known.verdict, known.words, http_status=http_status, code=code)
+    return NotDelivered(known.verdict, known.words, http_status=http_status, code=code, after_s=after_s)
 
 
 def _never_left(trouble: RequestException) -> bool:

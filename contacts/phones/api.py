@@ -118,6 +118,8 @@ def refusal_answer(refusal: Refusal) -> tuple[Response, int]:
     )
     if refusal.status == 401:
         answer.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
+    if refusal.retry_after is not None:
+        answer.headers["Retry-After"] = str(refusal.retry_after)
     return answer, refusal.status
 
 
@@ -169,7 +171,7 @@ def _suffer(faults: list[Fault]) -> None:
         elif fault.name == "credentials_wrong":
             raise Refusal(20003)
         elif fault.name == "rate_limit":
-            raise Refusal(20429)
+            raise Refusal(20429, retry_after=fault.retry_after)
         elif fault.name == "outage":
             raise Refusal(20503, status=fault.status)
         elif fault.name.startswith("error"):

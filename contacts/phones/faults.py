@@ -18,6 +18,7 @@ class Fault:
 
     probability: of each occasion. count: at most so many times (None: for ever). on: which occasions it looks at.
     seconds: of latency, lag or lateness. status: HTTP status of an error. per_second, burst: the rate's bucket.
+    retry_after: the seconds that a refusal by the rate asks for.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Fault:
     status: int = 500
     per_second: float = 1.0
     burst: int = 1
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ WEBHOOKS: Final = ("status", "inbound", "all")
 KINDS: Final = {
     "outage": Kind(EVERY_REQUEST, ("status",)),
     "credentials_wrong": Kind(EVERY_REQUEST),
-    "rate_limit": Kind(REQUESTS, ("per_second", "burst")),
+    "rate_limit": Kind(REQUESTS, ("per_second", "burst", "retry_after")),
     "latency_before_accept": Kind(REQUESTS, ("seconds",)),
     "error_before_accept": Kind(REQUESTS, ("status",)),
     "reset_before_accept": Kind(REQUESTS),
@@ -65,6 +67,7 @@ LIMITS: Final = {
     "status": (int, 500, 599),
     "per_second": (float, 0.001, 10_000.0),
     "burst": (int, 1, 10_000),
+    "retry_after": (int, 0, 3600),
 }
 
 

@@ -88,13 +88,14 @@ START_WORDS: Final = frozenset({"START", "UNSTOP", "YES"})
 
 
 class Refusal(Exception):
-    """The provider's answer to a request that it does not take: a number, an HTTP status, a sentence."""
+    """The provider's answer to a request that it does not take: a number, an HTTP status, a sentence, a wait in seconds."""
 
-    def __init__(self, code: int, detail: str = "", *, status: int | None = None):
+    def __init__(self, code: int, detail: str = "", *, status: int | None = None, retry_after: int | None = None):
         known_status, sentence = REFUSALS[code]
         super().__init__(sentence)
         self.code = code
         self.status = status or known_status
+        self.retry_after = retry_after
         self.message = f"{sentence}: {detail}" if detail else f"{sentence}."
 
 

@@ -36,7 +36,9 @@ def judged(session: Session, trouble: NotDelivered) -> NotDelivered:
     if trouble.http_status is None:
         return trouble
     read = refusal(trouble.http_status, trouble.code, known(session))
-    return NotDelivered(read.verdict, read.words, http_status=trouble.http_status, code=trouble.code)
+    return NotDelivered(
+        read.verdict, read.words, http_status=trouble.http_status, code=trouble.code, after_s=trouble.after_s
+    )
 
 
 def change(session: Session, codes: Mapping[int, Code], *, by: Actor, at: datetime) -> tuple[int, ...]:

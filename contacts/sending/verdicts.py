@@ -25,7 +25,7 @@ def judge(session: Session, row: DeliveryRow, trouble: NotDelivered, office: Off
     if trouble.verdict is Verdict.UNKNOWN:
         deliveries.doubt(session, row, at=at, by=BY, policy=office.policy, why=reason)
     elif trouble.verdict is Verdict.BUSY:
-        _pause(session, row, CHANNEL_BUSY, at, _strikes_s(session, row.channel, office))
+        _pause(session, row, CHANNEL_BUSY, at, _busy_s(session, row.channel, trouble, office))
     elif trouble.verdict is Verdict.CONFIGURATION:
         _pause(session, row, CHANNEL_STOPPED, at, office.policy.probe_s, trouble=reason)
     elif trouble.permanent:
@@ -91,9 +91,11 @@ def resume(session: Session, channel: str, at: datetime) -> None:
         journal.append(session, "system", "channel.resumed", by=BY, at=at, facts={"channel": channel})
 
 
-def _strikes_s(session: Session, channel: str, office: Office) -> float:
+def _busy_s(session: Session, channel: str, trouble: NotDelivered, office: Office) -> float:
+    """As long as it was told to slow down before, doubled each time; at least what the provider asks for, up to our most."""
     pause = session.get(ChannelRow, channel)
-    return _back_off_s(1 if pause is None else pause.strikes + 1, office)
+    own_s = _back_off_s(1 if pause is None else pause.strikes + 1, office)
+    return max(own_s, min(trouble.after_s or 0.0, office.policy.retry_most_s))
 
 
 def _back_off_s(times: int, office: Office) -> float:

@@ -57,6 +57,24 @@ def test_a_refusal_proves_what_its_class_says_and_its_code_narrows(
 
 
 @pytest.mark.parametrize(
+    ("asked", "after_s"),
+    [
+        ("40", 40.0),
+        ("0", 0.0),
+        ("Wed, 26 Nov 2025 08:00:30 GMT", 30.0),
+        ("Wed, 26 Nov 2025 07:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-3", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_how_long_the_provider_asks_us_to_wait(asked: str | None, after_s: float | None) -> None:
+    headers = None if asked is None else {"Retry-After": asked}
+    assert twilio_sms._after_s(headers, datetime(2025, 11, 26, 8, tzinfo=UTC)) == after_s
+
+
+@pytest.mark.parametrize(
     ("code", "verdict"),
     [
         (30001, Verdict.AGAIN),

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from contacts.models import AttemptRow, DeliveryRow
+from contacts.models import AttemptRow, ChannelRow, DeliveryRow
 from contacts.sending import claims, dispatch
 from contacts.sending.office import Office
 from contacts.sending.states import State
@@ -226,6 +226,26 @@ def test_too_many_requests_hold_the_channel_and_cost_no_attempt(database: Engine
     told = [row.attempts - row.uncounted for row in cast.rows(database)]
     assert told == [1, 1]
     assert len(refused) <= sum(row.uncounted for row in cast.rows(database))
+
+
+def test_a_channel_waits_as_long_as_the_provider_asks_and_never_longer_than_our_most(
+    database: Engine, phones: PhoneCompany
+) -> None:
+    begin(database)
+    phones.fault("rate_limit", per_second=0.001, burst=1, retry_after=40, on="create")
+    with db.sessions(database).begin() as session:
+        cast.load(session, cast.document("V30100", {"primary": {"number": "+12025550151"}}))
+        cast.message(session, cast.incident(session), tells="V30100")
+    moved = Clock()
+    for most_s, waits_s in ((60.0, 40), (30.0, 30)):
+        office = cast.office(database, phones, policy=replace(QUICK, retry_most_s=most_s), now=moved)
+        before = moved()
+        dispatch.run_once(office)
+        with db.sessions(database).begin() as session:
+            until = session.get_one(ChannelRow, "sms").until
+        assert until - moved() <= timedelta(seconds=waits_s) <= until - before
+        moved.forward(seconds=waits_s)
+    assert len(phones.book()) == 1
 
 
 def test_an_answer_lost_after_acceptance_is_found_by_asking_and_not_sent_again(

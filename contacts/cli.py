@@ -343,7 +343,8 @@ def show_escalation(jurisdiction: str, as_json: bool) -> None:
         return
     for each in found:
         steps = " → ".join(
-            f"{s.role.value} {'—' if s.wait_s is None else f'{s.wait_s / 60:g} min'}" for s in each.rule.steps
+            f"{s.role.value}{f' ({s.tier.value})' if s.tier else ''} {'—' if s.wait_s is None else f'{s.wait_s / 60:g} min'}"
+            for s in each.rule.steps
         )
         click.echo(f"{each.circle}\t{steps}\t回报 read-backs {each.rule.read_backs}")
 

@@ -52,7 +52,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A liaison or an office that is told. officer_name: its login, if it has one."""
+    """A liaison or an office that is told. officer_name: its login, if it has one. tier: of the joint work, where it has one."""
 
     id: int
     desk: str
@@ -63,6 +63,7 @@ class Contact:
     level: Level
     active: bool = True
     officer_name: str | None = None
+    tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,9 @@ class Reason:
 
 NO_ROSTER: Final = Reason("no-roster", Words("该席位没有值班表", "that desk has no roster"))
 NOBODY_IN_ROLE: Final = Reason("nobody-in-role", Words("此角色没有值班人", "the roster names nobody in that role"))
+NOBODY_AT_TIER: Final = Reason(
+    "nobody-at-tier", Words("该席位在这一层级没有联络人", "that desk has no contact at that tier")
+)
 INACTIVE: Final = Reason("contact-inactive", Words("当班联络人已停用", "the contact on duty is no longer active"))
 NO_METHOD: Final = Reason(
     "no-method", Words("当班联络人没有可用的短信号码", "the contact on duty has no number for texts")

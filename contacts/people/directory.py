@@ -26,7 +26,7 @@ from contacts.models import (
     ShiftRow,
 )
 from contacts.people.numbers import Vault, masked, read_number
-from contacts.values import Channel, Contact, Level, Role
+from contacts.values import NOBODY_AT_TIER, Channel, Contact, Gap, Level, Role
 from emergency import journal
 from emergency.errors import BadFile, EmergencyError, NotFound
 from emergency.journal import Actor
@@ -98,7 +98,17 @@ def contact(row: ContactRow) -> Contact:
         Level(row.content_level),
         row.active,
         row.officer_name,
+        row.tier,
     )
+
+
+def at_tier(session: Session, desk: str, role: Role, tier: Tier, at: datetime) -> Contact | Gap:
+    """Whom a desk has in a role at a level of the joint work: the first entered; they are on no roster."""
+    rows = select(ContactRow).where(
+        ContactRow.desk == desk, ContactRow.role == role, ContactRow.tier == tier, ContactRow.active
+    )
+    found = session.scalar(rows.order_by(ContactRow.id).limit(1))
+    return Gap(desk, role, at, NOBODY_AT_TIER) if found is None else contact(found)
 
 
 def methods(session: Session, contact_id: int, channel: Channel) -> list[MethodRow]:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Text, cast, func, select, update
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contacts.channels.base import Report, Verdict
 from contacts.channels.twilio_codes import Code, carrier
-from contacts.models import AttemptRow, CheckRow, DeliveryRow, EscalationRow, MethodRow, ProviderEventRow
+from contacts.models import AttemptRow, CheckRow, ContactRow, DeliveryRow, EscalationRow, MethodRow, ProviderEventRow
 from contacts.sending import provider_codes
 from contacts.sending.states import FAILED, RANK, STATUSES, Ladder, State, moved
 from contacts.values import BUNDLED, NO_PAGE, Channel, Policy, Reason
@@ -113,16 +113,23 @@ def hurry(session: Session, row: DeliveryRow, *, at: datetime) -> None:
     """The step of the ladder on which `row` stands has failed: the next is due now."""
     if row.role is None:
         return
+    contact = session.get(ContactRow, row.contact_id) if row.contact_id is not None else None
+    tier = _of_step("tier")
     session.execute(
         update(EscalationRow)
         .where(
             EscalationRow.notification_id == row.notification_id,
             EscalationRow.state == Ladder.OPEN,
-            func.jsonb_extract_path_text(EscalationRow.steps, cast(EscalationRow.step, Text), "role") == row.role,
+            _of_step("role") == row.role,
+            or_(tier.is_(None), tier == (contact.tier if contact else None)),
             EscalationRow.next_at > at,
         )
         .values(next_at=at)
     )
+
+
+def _of_step(name: str) -> ColumnElement[str | None]:
+    return func.jsonb_extract_path_text(EscalationRow.steps, cast(EscalationRow.step, Text), name)
 
 
 def opt_out(session: Session, method: MethodRow, desk: str, *, at: datetime, by: Actor) -> None:

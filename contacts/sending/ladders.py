@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from contacts.kinds import Tier
 from contacts.ledger import RuleRow
 from contacts.models import EscalationRow
 from contacts.sending import escalation
@@ -152,6 +153,7 @@ class StepEntry(_Part):
     """One step of the file: who, and how many minutes until the next."""
 
     role: Role
+    tier: Tier | None = None
     wait_min: float = Field(gt=0, le=24 * 60)
 
 
@@ -161,7 +163,7 @@ class RuleEntry(_Part):
     desk: str = Field(min_length=1, max_length=20)
     circle: str = Field(pattern="^(now|prepare)$")
     read_backs: int = Field(default=1, ge=1, le=escalation.MOST_READ_BACKS)
-    steps: tuple[StepEntry, ...] = Field(min_length=1, max_length=3)
+    steps: tuple[StepEntry, ...] = Field(min_length=1, max_length=escalation.MOST_STEPS)
 
 
 class Document(_Part):
@@ -210,7 +212,7 @@ def rules(session: Session, desk: str, policy: Policy) -> list[DeskRule]:
 
 
 def _rule(entry: RuleEntry) -> Rule:
-    return Rule(tuple(Step(each.role, each.wait_min * 60) for each in entry.steps), entry.read_backs)
+    return Rule(tuple(Step(each.role, each.wait_min * 60, each.tier) for each in entry.steps), entry.read_backs)
 
 
 def _read(path: Path) -> Document:

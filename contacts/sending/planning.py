@@ -3,7 +3,7 @@
 All in the caller's transaction. Whoever cannot be told has a row that says why, so that no message is without one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contacts.duty import roster as rosters
+from contacts.kinds import TIERS
 from contacts.ledger import AskedRow, ContactTestRow
 from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow
 from contacts.people import directory
@@ -61,10 +62,9 @@ class Case:
     rule: escalation.Rule
     risen: bool = False
 
-    def minutes(self, role: Role) -> int:
-        """Until the next person is told after `role`; 0 when nobody is."""
-        waits = [step.wait_s for step in self.rule.steps if step.role is role]
-        return round((waits[0] if waits and waits[0] else 0) / 60)
+    def minutes(self, contact: Contact) -> int:
+        """Until the next person is told after `contact`; 0 when nobody is."""
+        return round((self.rule.wait_s(contact) or 0) / 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,19 @@ def _case(session: Session, row: NotificationRow, zone: ZoneInfo, policy: Policy
     return Case(row, Content(**(row.content or {})), zone, policy, at, rule)
 
 
-def hearers(session: Session, row: NotificationRow, duty: Mapping[Role, Contact | Gap]) -> Hearers:
-    """Whom `plan` would text at once if the message were issued now. Nothing is changed."""
+def standing(
+    session: Session, desk: str, step: escalation.Step, duty: Mapping[Role, Contact | Gap], at: datetime
+) -> Contact | Gap:
+    """Who is told on a step: whoever is on duty, or the desk's contact at the step's tier."""
+    return duty[step.role] if step.tier is None else directory.at_tier(session, desk, step.role, step.tier, at)
+
+
+def hearers(session: Session, row: NotificationRow, steps: Sequence[Contact | Gap]) -> Hearers:
+    """Whom `plan` would text at once if the message were issued now, given who stands on each step. Nothing is changed."""
     now: list[Contact] = []
     passed: list[tuple[Contact, Reason]] = []
     used: set[bytes] = set()
-    for contact in (found for found in duty.values() if isinstance(found, Contact)):
+    for contact in (found for found in steps if isinstance(found, Contact)):
         hindrance = _hears(session, contact, used)
         if hindrance is None:
             now.append(contact)
@@ -132,7 +139,7 @@ def overtake(session: Session, row: NotificationRow, *, at: datetime) -> bool:
     )
     if ladder is not None:
         ladder.state, ladder.next_at = Ladder.REPLACED, None
-        facts = {"step": _role(ladder), "reason": REPLACED.stored()}
+        facts = _named(escalation.step_of(ladder.steps, ladder.step)) | {"reason": REPLACED.stored()}
         _log(session, ladder, "escalation.replaced", at=at, facts=facts)
     return cancel(session, row.id, REPLACED, at=at) > 0 or ladder is not None
 
@@ -148,7 +155,7 @@ def escalate(session: Session, ladder: EscalationRow, *, zone: ZoneInfo, policy:
 def stand_down(session: Session, ladder: EscalationRow, *, at: datetime) -> None:
     """It was read back: the ladder ends, and what was not sent yet is not sent."""
     ladder.state, ladder.next_at = Ladder.ACKNOWLEDGED, None
-    _log(session, ladder, "escalation.stopped", at=at, facts={"step": _role(ladder)})
+    _log(session, ladder, "escalation.stopped", at=at, facts=_named(escalation.step_of(ladder.steps, ladder.step)))
     cancel(session, ladder.notification_id, ACKNOWLEDGED, at=at)
 
 
@@ -227,22 +234,19 @@ def _thread(session: Session, case: Case) -> EscalationRow:
 def _climb(session: Session, case: Case, ladder: EscalationRow, duty: Mapping[Role, Contact | Gap]) -> None:
     """From the step on which the ladder stands up to the first on which a text could be handed in; every step passed over
     is a row with its reason, and costs no time."""
-    while (role := escalation.role_of(ladder.steps, ladder.step)) is not None:
-        found = duty[role]
+    while (step := escalation.step_of(ladder.steps, ladder.step)) is not None:
+        found = standing(session, case.row.tells, step, duty, case.at)
         if isinstance(found, Contact):
             hindrance = _tell(session, case, found)
             if hindrance is None:
-                facts = {"step": role.value, "contact": found.id}
-                _log(session, ladder, "escalation.step", at=case.at, facts=facts)
+                _log(session, ladder, "escalation.step", at=case.at, facts=_named(step) | {"contact": found.id})
                 return
         else:
             hindrance = found.reason
-            _record(session, case, State.SUPPRESSED, hindrance, role=role)
+            _record(session, case, State.SUPPRESSED, hindrance, role=step.role)
         if hindrance is not SAME_NUMBER:
-            _alarm(session, case, role, hindrance)
-        _log(
-            session, ladder, "escalation.skipped", at=case.at, facts={"step": role.value, "reason": hindrance.stored()}
-        )
+            _alarm(session, case, step, hindrance)
+        _log(session, ladder, "escalation.skipped", at=case.at, facts=_named(step) | {"reason": hindrance.stored()})
         ladders.rise(session, case.at, ladder=ladder.id)
     _exhausted(session, case, ladder)
 
@@ -273,21 +277,28 @@ def _log(
         journal.append(session, stream, kind, by=BY, at=at, facts=known)
 
 
-def _alarm(session: Session, case: Case, role: Role, reason: Reason) -> None:
+def _alarm(session: Session, case: Case, step: escalation.Step, reason: Reason) -> None:
     facts = {
         "notification": case.row.id,
         "desk": case.row.tells,
-        "role": role.value,
+        "role": step.role.value,
         "reason": reason.stored(),
         "alarm": True,
+        **_tier(step),
     }
     for stream in (f"incident:{case.row.incident}", f"desk:{case.row.who}"):
         journal.append(session, stream, "contact.gap", by=BY, at=case.at, facts=facts)
 
 
-def _role(ladder: EscalationRow) -> str | None:
-    role = escalation.role_of(ladder.steps, ladder.step)
-    return None if role is None else role.value
+def _named(step: escalation.Step | None) -> dict[str, Any]:
+    """A step in the record: its role, and its tier where it has one."""
+    if step is None:
+        return {"step": None}
+    return {"step": step.role.value} | _tier(step)
+
+
+def _tier(step: escalation.Step) -> dict[str, Any]:
+    return {"tier": step.tier.value, "tier_name": TIERS[step.tier].stored()} if step.tier else {}
 
 
 # The rows ------------------------------------------------------------------------------------------------------------
@@ -352,7 +363,7 @@ def _text(session: Session, case: Case, contact: Contact, method: MethodRow) -> 
         level=contact.level,
         language=contact.language,
         zone=case.zone,
-        minutes=case.minutes(contact.role),
+        minutes=case.minutes(contact),
         risen=case.risen,
     )
     if written is None:

@@ -14,6 +14,7 @@ from contacts.models import DeliveryRow
 from contacts.people import directory
 from contacts.people.countries import crosses_a_border
 from contacts.sending import ladders, planning
+from contacts.sending.escalation import Rule
 from contacts.sending.states import State
 from contacts.texts import messages
 from contacts.values import (
@@ -53,18 +54,18 @@ def preview(
     found = directory.roster(session, row.tells)
     rule = ladders.rule(session, row.tells, row.circle, policy)
     on_duty = rosters.duty(found, row.tells, at)
-    duty = {step.role: on_duty[step.role] for step in rule.steps}
-    heard = planning.hearers(session, row, duty)
-    writing = _Writing(Content(**content), act, found.zone if found else zone, {s.role: s.wait_s for s in rule.steps})
+    steps = [planning.standing(session, row.tells, step, on_duty, at) for step in rule.steps]
+    heard = planning.hearers(session, row, steps)
+    writing = _Writing(Content(**content), act, found.zone if found else zone, rule)
     known = {contact.id for contact in (*heard.now, *(each for each, _ in heard.passed))}
-    later = [each for each in duty.values() if isinstance(each, Contact) and each.id not in known]
+    later = [each for each in steps if isinstance(each, Contact) and each.id not in known]
     return {
         "recipients": [
             *(_recipient(each, now=True, text=_text(each, writing)["text"]) for each in heard.now),
             *(_recipient(each, now=False, text=None) for each in later),
         ],
         "gaps": [
-            *(_gap(role, gap.reason) for role, gap in duty.items() if isinstance(gap, Gap)),
+            *(_gap(gap.role, gap.reason) for gap in steps if isinstance(gap, Gap)),
             *(_gap(contact.role, reason) for contact, reason in heard.passed if reason is not SAME_NUMBER),
             *(_gap(each.role, FOREIGN_ROUTE) for each in heard.now if crosses_a_border(provider, each.profile)),
         ],
@@ -78,7 +79,7 @@ class _Writing:
     content: Content
     act: str
     zone: ZoneInfo
-    waits_s: Mapping[Role, float | None]
+    rule: Rule
 
 
 def _waiting(session: Session) -> int:
@@ -108,7 +109,7 @@ def _text(contact: Contact, writing: _Writing) -> Json:
         level=contact.level,
         language=contact.language,
         zone=writing.zone,
-        minutes=round((writing.waits_s.get(contact.role) or 0) / 60),
+        minutes=round((writing.rule.wait_s(contact) or 0) / 60),
     )
     if made is None:
         return _nothing()

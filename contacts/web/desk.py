@@ -11,6 +11,7 @@ from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
 from contacts.calls import papers
+from contacts.kinds import TIERS
 from contacts.ledger import AuditRow
 from contacts.sending import ladders
 from contacts.values import Channel, Policy
@@ -100,7 +101,14 @@ def escalation(code: str) -> Response:
 
 
 def _rule(each: ladders.DeskRule) -> dict[str, Any]:
-    steps = [{"role": s.role.value, "wait_min": None if s.wait_s is None else s.wait_s / 60} for s in each.rule.steps]
+    steps = [
+        {
+            "role": s.role.value,
+            "tier": TIERS[s.tier].stored() if s.tier else None,
+            "wait_min": None if s.wait_s is None else s.wait_s / 60,
+        }
+        for s in each.rule.steps
+    ]
     return {"circle": each.circle, "own": each.own, "read_backs": each.rule.read_backs, "steps": steps}
 
 

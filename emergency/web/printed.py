@@ -148,7 +148,7 @@ def line(entry: Json, speech: Speech) -> str:
         "numbers": speech.words["comma"].join(str(n) for n in _listed(facts, "reports")),
         "newly": _desks(_listed(facts, "newly_reached"), speech),
         "away": _desks(_listed(facts, "no_longer_reached"), speech),
-        "role": speech.word("contact", facts.get("role") or facts.get("step") or ""),
+        "role": _role(facts, speech),
         "reason": reason(facts.get("reason")),
         "tier": facts.get("tier_name", ""),
         "recipients": speech.words["comma"].join(_office(one, speech) for one in facts.get("to") or ()),
@@ -160,6 +160,11 @@ def line(entry: Json, speech: Speech) -> str:
     }
     sentence = speech.words.get(f"entry.{entry['kind']}")
     return sentence.format_map(_Blank(known)) if sentence else str(entry["kind"])
+
+
+def _role(facts: Json, speech: Speech) -> str:
+    role = speech.word("contact", facts.get("role") or facts.get("step") or "")
+    return " · ".join(each for each in (role, str(facts.get("tier_name") or "")) if role and each)
 
 
 def _office(one: str, speech: Speech) -> str:

@@ -161,7 +161,7 @@ function plain(facts, state, say, language) {
     via: facts.via ? say(`via.${facts.via}`) : "",
     outcome: facts.outcome ? say(`outcome.${facts.outcome}`) : "",
     circle: facts.circle ? say(`circle.${facts.circle}`) : "",
-    role: facts.role || facts.step ? say(`contact.${facts.role ?? facts.step}`) : "",
+    role: facts.role || facts.step ? [say(`contact.${facts.role ?? facts.step}`), reasonWords(facts.tier_name, language)].filter(Boolean).join(" · ") : "",
     reason: reasonWords(facts.reason, language),
     name: reasonWords(facts.name, language),
     what: reasonWords(facts.what, language),

@@ -14,9 +14,9 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from contacts.ledger import MarkRow
-from contacts.models import DeliveryRow, EscalationRow, RotationRow
+from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow, RotationRow
 from contacts.people import numbers
-from contacts.sending import dispatch, inbound, ladders, planning
+from contacts.sending import deliveries, dispatch, inbound, ladders, planning
 from contacts.sending.escalation import MOST_READ_BACKS, Rule, Step
 from contacts.sending.office import Office
 from contacts.sending.states import Ladder, State
@@ -135,9 +135,96 @@ def test_the_text_of_a_step_says_its_own_wait(database: Engine, tmp_path: Path) 
     assert ["5分钟未回" in bodies[0], "10分钟未回" in bodies[1]] == [True, True]
 
 
+TIERED = """
+version: 1
+rules:
+  - desk: V20100
+    circle: now
+    steps:
+      - {role: primary, wait_min: 5}
+      - {role: leader, tier: secretariat, wait_min: 10}
+      - {role: leader, tier: special_group, wait_min: 20}
+      - {role: leader, wait_min: 15}
+"""
+
+
+def at_tier(session: Session, tier: str) -> int:
+    """A leader of the desk at a tier of the joint work, on no roster."""
+    row = ContactRow(
+        key=f"{cast.DESK}-{tier}", desk=cast.DESK, role="leader", name_zh=tier, name_en=tier, language="zh",
+        profile="CN", content_level="bell", active=True, tier=tier,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    vault = numbers.vault(cast.CONTACTS_KEY)
+    number = "+12025550177"
+    session.add(
+        MethodRow(
+            contact_id=row.id, channel="sms", n=1, number=vault.lock(number), lookup=vault.lookup(number), active=True
+        )
+    )
+    return row.id
+
+
+def test_a_step_at_a_tier_tells_the_desks_contact_there_and_an_empty_one_is_skipped_at_once(
+    database: Engine, tmp_path: Path
+) -> None:
+    moved = Moved(clock.now())
+    with db.sessions(database).begin() as session:
+        cast.load(session)
+        group = at_tier(session, "special_group")
+        file = tmp_path / "escalation.yaml"
+        file.write_text(TIERED, encoding="utf-8")
+        ladders.load(session, file, at=cast.NIGHT)
+        row = cast.message(session, cast.incident(session), at=moved.wall)
+        incident = row.incident
+    crew = office(database, moved)
+    dispatch.run_once(crew)
+    assert told(database) == ["primary"]
+    moved.run(minutes=5)
+    dispatch.run_once(crew)
+    texts = [row for row in cast.rows(database) if row.state == State.PENDING]
+    assert [(each.role, each.contact_id == group) for each in texts] == [("primary", False), ("leader", True)]
+    assert "20分钟未回" in texts[-1].body
+    with db.sessions(database).begin() as session:
+        said = [each for each in journal.read(session, f"incident:{incident}") if each.kind.startswith("escalation.")]
+    assert [(each.kind, each.facts["step"], each.facts.get("tier")) for each in said] == [
+        ("escalation.step", "primary", None),
+        ("escalation.skipped", "leader", "secretariat"),
+        ("escalation.step", "leader", "special_group"),
+    ]
+    assert said[1].facts["reason"]["slug"] == "nobody-at-tier"
+    moved.run(minutes=20)
+    dispatch.run_once(crew)
+    assert told(database) == ["primary", "leader", "leader"]
+
+
+def test_a_text_that_fails_hurries_its_own_step_and_no_other_of_the_same_role(database: Engine, tmp_path: Path) -> None:
+    moved = Moved(clock.now())
+    with db.sessions(database).begin() as session:
+        cast.load(session)
+        at_tier(session, "special_group")
+        file = tmp_path / "escalation.yaml"
+        rule = "[{role: leader, wait_min: 5}, {role: leader, tier: special_group, wait_min: 20}]"
+        file.write_text(f"version: 1\nrules: [{{desk: V20100, circle: now, steps: {rule}}}]", encoding="utf-8")
+        ladders.load(session, file, at=cast.NIGHT)
+        cast.message(session, cast.incident(session), at=moved.wall)
+    crew = office(database, moved)
+    dispatch.run_once(crew)
+    moved.run(minutes=5)
+    dispatch.run_once(crew)
+    due_at = ladder(database).next_at
+    first, second = [row for row in cast.rows(database) if row.state == State.PENDING]
+    for row, hurried in ((first, False), (second, True)):
+        with db.sessions(database).begin() as session:
+            deliveries.hurry(session, session.get_one(DeliveryRow, row.id), at=moved.wall)
+        assert (ladder(database).next_at == due_at) is not hurried
+
+
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
+        ("version: 1\nrules: [{desk: V20100, circle: now, steps: [{role: leader, tier: x, wait_min: 5}]}]", "tier"),
         ("version: 1\nrules: [{desk: V20100, circle: now, steps: []}]", "steps"),
         ("version: 1\nrules: [{desk: V20100, circle: watch, steps: [{role: primary, wait_min: 5}]}]", "circle"),
         ("version: 1\nrules: [{desk: V20100, circle: now, steps: [{role: mayor, wait_min: 5}]}]", "role"),

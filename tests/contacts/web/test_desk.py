@@ -174,7 +174,7 @@ def test_only_a_desks_own_people_and_an_administrator_test_it(
 def test_the_rule_of_a_desk_can_be_read(zhong: Desk) -> None:
     [now, *_] = zhong.get(f"/api/v1/desks/{DESK}/escalation").get_json()["rules"]
     assert (now["circle"], now["own"], now["read_backs"]) == ("now", False, 1)
-    assert now["steps"][0] == {"role": "primary", "wait_min": 15.0}
+    assert now["steps"][0] == {"role": "primary", "tier": None, "wait_min": 15.0}
 
 
 def test_the_audit_says_to_each_desk_what_concerns_it_and_to_the_administrator_all(

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import rfc8785
-from sqlalchemy import BigInteger, SmallInteger, String, Text, event, func, select
+from sqlalchemy import BigInteger, SmallInteger, String, Text, event, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
@@ -278,11 +278,11 @@ def _forget(session: Session, ended: SessionTransaction) -> None:
 
 
 def _extend(session: Session, stream: str, notes: Sequence[_Note]) -> None:
-    head = _locked_head(session, stream)
+    n, previous = _locked_head(session, stream)
     for note in notes:
-        n = head.last_n + 1
+        n += 1
         stored = _bytes(stream, n, note)
-        entry_hash = chain(head.last_hash, stored)
+        entry_hash = chain(previous, stored)
         session.add(
             Row(
                 stream=stream,
@@ -295,15 +295,21 @@ def _extend(session: Session, stream: str, notes: Sequence[_Note]) -> None:
                 stored=stored,
                 format=FORMAT,
                 hash=entry_hash,
-                previous=head.last_hash,
+                previous=previous,
             )
         )
-        head.last_n, head.last_hash = n, entry_hash
+        previous = entry_hash
     session.flush()
-    session.execute(select(func.pg_notify(CHANNEL, f"{stream} {head.last_n}")))
+    moved = update(Head).where(Head.stream == stream).values(last_n=n, last_hash=previous)
+    announced = moved.returning(func.pg_notify(CHANNEL, f"{stream} {n}"))
+    session.execute(announced, execution_options={"synchronize_session": False})
 
 
-def _locked_head(session: Session, stream: str) -> Head:
-    session.execute(upsert(Head).values(stream=stream, last_n=0, last_hash=GENESIS).on_conflict_do_nothing())
-    locked = select(Head).where(Head.stream == stream).with_for_update().execution_options(populate_existing=True)
-    return session.scalars(locked).one()
+def _locked_head(session: Session, stream: str) -> tuple[int, str]:
+    """The number and the hash of a stream's newest entry; nobody else extends it until the transaction is over."""
+    locked = select(Head.last_n, Head.last_hash).where(Head.stream == stream).with_for_update()
+    head = session.execute(locked).one_or_none()
+    if head is None:
+        session.execute(upsert(Head).values(stream=stream, last_n=0, last_hash=GENESIS).on_conflict_do_nothing())
+        head = session.execute(locked).one()
+    return head.last_n, head.last_hash

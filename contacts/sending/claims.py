@@ -7,7 +7,7 @@ takes the row up, and a text that was being sent then counts as one of which nob
 import secrets
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from contacts.channels.base import Channel, Parcel
 from contacts.models import AttemptRow, ChannelRow, ContactRow, DeliveryRow, MethodRow
 from contacts.people.countries import country
-from contacts.people.numbers import Vault
 from contacts.sending import budget, deliveries, ladders, reconcile
 from contacts.sending.office import Lines, Office
 from contacts.sending.states import State
@@ -43,7 +42,10 @@ BY: Final = Actor(process="dispatch")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A row in this worker's hands: until when it may still begin to send, by a clock that nobody sets."""
+    """A row in this worker's hands: until when it may still begin to send, by a clock that nobody sets.
+
+    paused: whether the channel was slowed down or stopped before; a text that goes through shows that it works again.
+    """
 
     state: State
     token: str
@@ -53,6 +55,17 @@ class Held:
     sid: str | None
     known: frozenset[str]
     until_s: float
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a delivery depends on, read with it: its message, its number, whether it is overtaken, its channel's trouble."""
+
+    message: NotificationRow
+    method: MethodRow | None
+    superseded: bool
+    paused: bool
 
 
 def claim(office: Office, lines: Lines) -> Held | State | None:
@@ -63,19 +76,21 @@ def claim(office: Office, lines: Lines) -> Held | State | None:
         row = session.scalar(_due(at, lines, office.contract))
         if row is None:
             return None
-        if _settled(session, row, lines[row.channel], office.policy, at):
+        around = _around(session, row)
+        if _settled(session, row, around, lines[row.channel], office.policy, at):
             return State(row.state)
         if row.state == State.PENDING and not budget.weigh(session, row, policy=office.policy, at=at):
             return State(row.state)
         try:
-            number = _number(session, row, office.vault)
+            number = None if around.method is None else office.vault.open(around.method.number)
         except NotReady as trouble:
             reason = Reason(trouble.slug, trouble.words).stored()
             deliveries.end(session, row, State.FAILED_PERMANENT, reason, at=at, by=BY)
             return State(row.state)
         row.provider = lines[row.channel].provider
         facts = _warned(session, row, lines[row.channel])
-        return _lease(session, row, number, office.policy, at, began_s, facts)
+        held = _lease(session, row, number, office.policy, at, began_s, facts)
+        return replace(held, paused=around.paused)
 
 
 def _due(at: datetime, lines: Collection[str], contract: int) -> Select[DeliveryRow]:
@@ -94,9 +109,21 @@ def _due(at: datetime, lines: Collection[str], contract: int) -> Select[Delivery
     )
 
 
-def _settled(session: Session, row: DeliveryRow, channel: Channel, policy: Policy, at: datetime) -> bool:
+def _around(session: Session, row: DeliveryRow) -> Around:
+    paused = exists().where(ChannelRow.channel == row.channel)
+    asked = (
+        select(NotificationRow, MethodRow, notifications.superseded(), paused)
+        .outerjoin(MethodRow, MethodRow.id == row.method_id)
+        .where(NotificationRow.id == row.notification_id)
+    )
+    return Around(*session.execute(asked).one())
+
+
+def _settled(
+    session: Session, row: DeliveryRow, around: Around, channel: Channel, policy: Policy, at: datetime
+) -> bool:
     """Whether nothing is to be sent or asked now: it is moot, its worker was lost, or it was asked about long enough."""
-    moot = _moot(session, row, at)
+    moot = _moot(session, row, around, at)
     if moot is not None:
         deliveries.end(session, row, *moot, at=at, by=BY)
     elif row.state == State.SENDING:
@@ -109,20 +136,18 @@ def _settled(session: Session, row: DeliveryRow, channel: Channel, policy: Polic
     return True
 
 
-def _moot(session: Session, row: DeliveryRow, at: datetime) -> tuple[State, dict[str, object]] | None:
+def _moot(session: Session, row: DeliveryRow, around: Around, at: datetime) -> tuple[State, dict[str, object]] | None:
     if row.state in (State.PENDING, State.UNKNOWN) and row.expires_at <= at:
         return State.EXPIRED, TOO_LATE.stored()
     if row.state != State.PENDING:
         return None
-    notification = session.get_one(NotificationRow, row.notification_id)
-    if ladders.enough(session, notification):
+    if ladders.enough(session, around.message):
         return State.CANCELLED, ACKNOWLEDGED.stored()
-    if notifications.is_superseded(session, notification):
+    if around.superseded:
         return State.CANCELLED, REPLACED.stored()
-    method = session.get(MethodRow, row.method_id) if row.method_id is not None else None
-    if method is not None and method.opted_out_at is not None:
+    if around.method is not None and around.method.opted_out_at is not None:
         return State.FAILED_PERMANENT, OPTED_OUT.stored()
-    if method is not None and method.wrong_at is not None:
+    if around.method is not None and around.method.wrong_at is not None:
         return State.FAILED_PERMANENT, WRONG_NUMBER.stored()
     return None
 
@@ -137,11 +162,6 @@ def _lost(session: Session, row: DeliveryRow, channel: Channel, policy: Policy, 
 
 def _silent(row: DeliveryRow, policy: Policy, at: datetime) -> bool:
     return row.accepted_at is not None and at - row.accepted_at > timedelta(seconds=policy.ask_until_s)
-
-
-def _number(session: Session, row: DeliveryRow, vault: Vault) -> str | None:
-    method = session.get(MethodRow, row.method_id) if row.method_id is not None else None
-    return None if method is None else vault.open(method.number)
 
 
 def _warned(session: Session, row: DeliveryRow, channel: Channel) -> dict[str, object] | None:

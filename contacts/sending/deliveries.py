@@ -45,13 +45,21 @@ def tell(session: Session, row: DeliveryRow, *, at: datetime, by: Actor, kind: s
 
 
 def accept(
-    session: Session, row: DeliveryRow, sid: str | None, *, attempt: int, at: datetime, by: Actor, policy: Policy
+    session: Session,
+    row: DeliveryRow,
+    sid: str | None,
+    *,
+    attempt: int,
+    at: datetime,
+    by: Actor,
+    policy: Policy,
+    outcome: str | None = None,
 ) -> None:
-    """The provider has taken it: `sid` is its name there."""
+    """The provider has taken it: `sid` is its name there. outcome: what came of the attempt, where that is news."""
     row.state, row.lease_token, row.reason = State.ACCEPTED, None, None
     row.provider_sid, row.accepted_at = sid, row.accepted_at or at
     row.act_at = at + timedelta(seconds=policy.receipt_s if row.channel == Channel.WEBSOCKET else policy.ask_s)
-    name_attempt(session, row.id, attempt, sid)
+    name_attempt(session, row.id, attempt, sid, outcome=outcome, at=at)
     tell(session, row, at=at, by=by)
     _share(session, row, at=at, by=by)
 
@@ -157,11 +165,16 @@ def finish_attempt(
     )
 
 
-def name_attempt(session: Session, delivery: int, n: int, sid: str | None) -> None:
-    """Keep the provider's name of what an attempt sent."""
-    session.execute(
-        update(AttemptRow).where(AttemptRow.delivery_id == delivery, AttemptRow.n == n).values(provider_sid=sid)
-    )
+def name_attempt(
+    session: Session, delivery: int, n: int, sid: str | None, *, outcome: str | None = None, at: datetime
+) -> None:
+    """Keep the provider's name of what an attempt sent; and what came of it, unless that is known."""
+    known: dict[str, Any] = {"provider_sid": sid}
+    if outcome is not None:
+        known["outcome"] = func.coalesce(AttemptRow.outcome, outcome)
+        known["finished_at"] = func.coalesce(AttemptRow.finished_at, at)
+    named = update(AttemptRow).where(AttemptRow.delivery_id == delivery, AttemptRow.n == n).values(known)
+    session.execute(named, execution_options={"synchronize_session": False})
 
 
 def deliveries_of(session: Session, notification_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:

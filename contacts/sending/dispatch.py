@@ -220,15 +220,17 @@ def _accepted(office: Office, held: Held, report: Report) -> None:
     with office.sessions.begin() as session:
         at, attempt, policy = office.now(), held.parcel.attempt, office.policy
         row = session.get_one(DeliveryRow, held.parcel.delivery, with_for_update=True)
-        deliveries.finish_attempt(session, row.id, attempt, "accepted", at=at)
         if row.lease_token == held.token:
-            deliveries.accept(session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy)
+            deliveries.accept(
+                session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy, outcome="accepted"
+            )
         else:
-            deliveries.name_attempt(session, row.id, attempt, report.sid)
+            deliveries.name_attempt(session, row.id, attempt, report.sid, outcome="accepted", at=at)
             deliveries.heard(
                 session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=deliveries.ASKED
             )
-        verdicts.resume(session, held.channel, at)
+        if held.paused:
+            verdicts.resume(session, held.channel, at)
 
 
 def _refused(office: Office, held: Held, trouble: NotDelivered) -> None:

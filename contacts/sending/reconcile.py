@@ -65,8 +65,7 @@ def look(
 
 def _adopt(session: Session, row: DeliveryRow, report: Report, attempt: int, *, at: datetime, policy: Policy) -> None:
     deliveries.checked(session, row, attempt=attempt, asked=LOOK, answer="found", sid=report.sid, at=at)
-    deliveries.finish_attempt(session, row.id, attempt, "adopted", at=at)
-    deliveries.accept(session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy)
+    deliveries.accept(session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy, outcome="adopted")
     deliveries.heard(session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=deliveries.ASKED)
 
 

@@ -25,7 +25,7 @@ from contacts.models import (
     RotationRow,
     ShiftRow,
 )
-from contacts.people.numbers import Vault, masked, read_number
+from contacts.people.numbers import Vault, held_to, masked, read_number
 from contacts.values import NOBODY_AT_TIER, Channel, Contact, Gap, Level, Role
 from emergency import journal
 from emergency.errors import BadFile, EmergencyError, NotFound
@@ -497,7 +497,7 @@ def _check(path: Path, document: Document) -> None:
 def _check_numbers(path: Path, entry: ContactEntry) -> None:
     for number in (entry.number, *entry.numbers):
         try:
-            read_number(number)
+            held_to(read_number(number), entry.country_profile)
         except EmergencyError as wrong:
             raise _bad(path, f"联络人 {entry.id}：{wrong.words.zh}", f"contact {entry.id}: {wrong.words.en}") from wrong
 

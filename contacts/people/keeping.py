@@ -17,7 +17,7 @@ from contacts.kinds import DIALLED, KINDS, How, Kind, Tier, Way
 from contacts.models import ContactRow, MethodRow, OrganisationRow, RotationRow
 from contacts.people import directory
 from contacts.people.directory import PLACE_MARK, set_all
-from contacts.people.numbers import Vault, country_of, read_number
+from contacts.people.numbers import Vault, country_of, held_to, read_number
 from contacts.values import Channel, Level, Role
 from emergency import access, journal
 from emergency.access import Action, Officer
@@ -196,11 +196,13 @@ def add(
 
 
 def change(
-    session: Session, row: ContactRow, draft: Draft, *, version: int, officer: Officer, at: datetime
+    session: Session, row: ContactRow, draft: Draft, *, version: int, vault: Vault, officer: Officer, at: datetime
 ) -> list[str]:
     """Make a contact what the draft says; the fields that are different."""
     require_keeper(officer, keeper(row))
     _unchanged_since(row.version, version)
+    if draft.profile and draft.profile != row.profile:
+        _may_have(session, row, draft.profile, vault)
     owner = _owner(session, keeper(row), draft.organisation) if draft.organisation else None
     before = {name: getattr(row, name) for name in ("role", "language", "content_level", "profile", "tier", "active")}
     values = _values(draft, draft.profile or row.profile, owner.id if owner else row.organisation_id)
@@ -219,6 +221,13 @@ def change(
     facts = {"contact": row.id, "fields": sorted(fields), "values": changed}
     journal.append(session, f"desk:{keeper(row)}", kind, by=officer.actor, at=at, facts=facts)
     return fields
+
+
+def _may_have(session: Session, row: ContactRow, profile: str, vault: Vault) -> None:
+    """Every number in use may be held to the rules of the country that the contact is to have."""
+    used = select(MethodRow).where(MethodRow.contact_id == row.id, MethodRow.active, MethodRow.channel.in_(DIALLED))
+    for each in session.scalars(used):
+        held_to(vault.open(each.number), profile)
 
 
 def draft_of(row: ContactRow) -> Draft:
@@ -368,7 +377,12 @@ def _ways(line: Line, country: str | None) -> list[tuple[Way, str]]:
     if not line.ways:
         words = fault("ways", "请选至少一种用途", "needs at least one use")
         raise BadInput("ways-missing", words, field="ways")
-    return [(way, read_number(line.number, country) if way in DIALLED else line.number.strip()) for way in line.ways]
+    return [(way, _dialled(line.number, country) if way in DIALLED else line.number.strip()) for way in line.ways]
+
+
+def _dialled(given: str, country: str | None) -> str:
+    number = read_number(given, country)
+    return held_to(number, country or country_of(number))
 
 
 def profile_of(numbers: Sequence[tuple[Way, str]]) -> str:

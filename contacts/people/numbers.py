@@ -14,6 +14,7 @@ import phonenumbers
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from contacts.people.countries import COUNTRIES
 from emergency.errors import BadInput, NotReady
 from emergency.words import Words
 
@@ -77,6 +78,21 @@ def read_number(given: str, country: str | None = None) -> str:
         )
         raise BadInput("bad-number", words, field="number")
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+
+
+def held_to(number: str, profile: str) -> str:
+    """The number, where the rules of `profile` may hold for it. A country with rules of its own keeps its numbers under them:
+    a +86 phone neither answers a text nor may be sent a link, whatever its contact says; BadInput says so.
+    """
+    own = country_of(number)
+    if own in COUNTRIES and own != profile:
+        name = COUNTRIES[own].name
+        words = Words(
+            f"这是{name.zh}的号码，国家须填 {own}，否则短信按错的规则发送。",
+            f"That is a number of {name.en}: its country must be {own}, or its texts go by the wrong rules.",
+        )
+        raise BadInput("country-of-number", words, field="country")
+    return number
 
 
 def country_of(number: str) -> str:

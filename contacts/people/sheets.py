@@ -18,7 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from contacts.kinds import DIALLED, KINDS, LEVELS, ROLES, TIERS, Kind, Tier, Way
 from contacts.people.keeping import Draft, Line
-from contacts.people.numbers import read_number
+from contacts.people.numbers import held_to, read_number
 from contacts.values import Level, Role
 from emergency.errors import BadFile, BadInput, EmergencyError
 from emergency.words import Language, Words
@@ -281,7 +281,9 @@ class _Reader:
     def line(self, column: str, number: str, ways: tuple[Way, ...], country: str) -> list[Line]:
         """One number as it is kept; none where it is wrong."""
         try:
-            kept = read_number(number, country or None) if set(ways) <= DIALLED else number
+            kept = number if not set(ways) <= DIALLED else read_number(number, country or None)
+            if country and set(ways) <= DIALLED:
+                held_to(kept, country)
         except EmergencyError as wrong:
             self.faults.append(Fault(COLUMNS[column].heading, wrong.words))
             return []

@@ -123,7 +123,7 @@ def change_contact(contact: int) -> Response:
         row = keeping.contact(session, contact)
         keeping.require_keeper(signed_in(), keeping.keeper(row))
         draft, version = _draft(given, keeping.draft_of(row)), whole(given, "version")
-        keeping.change(session, row, draft, version=version, officer=signed_in(), at=at)
+        keeping.change(session, row, draft, version=version, vault=_vault(), officer=signed_in(), at=at)
         return _one(session, row, at), 200
 
     return once(do)

@@ -105,6 +105,11 @@ WRONG = {
     "another version": ("version: 1", "version: 2", "version"),
     "a role that is none": ("role: primary", "role: boss", "contacts.0.role"),
     "a number that is none": ('"+12025550143"', '"12345"', "contact a: Write the number internationally"),
+    "a number under another country's rules": (
+        '"+12025550143",\n     country_profile: CN',
+        '"+8610000000000",\n     country_profile: US',
+        "contact a: That is a number of mainland China",
+    ),
     "a field that is none": ("name_en: A", "name_en: A, fax: 1", "contacts.0.fax"),
     "a stranger on the roster": ("turns: [a]", "turns: [b]", "no contact b at that desk"),
     "a zone that is none": ("Asia/Shanghai", "Asia/Nowhere", "no time zone Asia/Nowhere"),

@@ -86,7 +86,7 @@ def test_another_desk_changes_nothing_and_an_administrator_of_the_whole_may(sess
     draft = keeping.draft_of(row)
     [method, *_] = session.scalars(select(MethodRow).where(MethodRow.contact_id == row.id)).all()
     for attempt in (
-        lambda: keeping.change(session, row, draft, version=row.version, officer=stranger, at=clock.now()),
+        lambda: keeping.change(session, row, draft, version=row.version, vault=VAULT, officer=stranger, at=clock.now()),
         lambda: keeping.reveal(session, method.id, vault=VAULT, officer=stranger, at=clock.now()),
         lambda: keeping.retire(session, method.id, officer=stranger, at=clock.now()),
         lambda: keeping.verify(session, method.id, How.CALLED, officer=stranger, at=clock.now()),
@@ -103,9 +103,9 @@ def test_two_who_edit_at_once_do_not_overwrite_each_other(session: Session) -> N
     row = added(session)
     version = row.version
     one = Draft(Role.DEPUTY, Words("王一", "Wang Yi"), profile="US")
-    keeping.change(session, row, one, version=version, officer=officer(), at=clock.now())
+    keeping.change(session, row, one, version=version, vault=VAULT, officer=officer(), at=clock.now())
     with pytest.raises(Conflict, match="reload"):
-        keeping.change(session, row, one, version=version, officer=officer(), at=clock.now())
+        keeping.change(session, row, one, version=version, vault=VAULT, officer=officer(), at=clock.now())
     assert row.role == "deputy"
 
 
@@ -115,9 +115,9 @@ def test_a_contact_is_deactivated_and_used_again_with_all_that_it_was(session: S
     off = Draft(
         known.role, known.name, known.language, known.level, known.tier, known.profile, None, None, active=False
     )
-    keeping.change(session, row, off, version=row.version, officer=officer(), at=clock.now())
+    keeping.change(session, row, off, version=row.version, vault=VAULT, officer=officer(), at=clock.now())
     states = [row.active]
-    keeping.change(session, row, known, version=row.version, officer=officer(), at=clock.now())
+    keeping.change(session, row, known, version=row.version, vault=VAULT, officer=officer(), at=clock.now())
     assert [*states, row.active] == [False, True]
     assert history(session, row) == ["contact.reactivated", "contact.deactivated", "contact.added"]
 
@@ -128,7 +128,7 @@ def test_whoever_alone_holds_a_base_rotation_is_not_deactivated(session: Session
     known = keeping.draft_of(row)
     off = Draft(known.role, known.name, known.language, known.level, None, known.profile, None, None, active=False)
     with pytest.raises(Conflict, match="put somebody on the roster"):
-        keeping.change(session, row, off, version=row.version, officer=officer(), at=clock.now())
+        keeping.change(session, row, off, version=row.version, vault=VAULT, officer=officer(), at=clock.now())
 
 
 def test_no_number_and_no_name_stands_in_the_history_or_the_journal(session: Session) -> None:
@@ -136,7 +136,7 @@ def test_no_number_and_no_name_stands_in_the_history_or_the_journal(session: Ses
     keeping.add_methods(session, row, Line("+12025550152", BOTH), vault=VAULT, officer=officer(), at=clock.now())
     [method, *_] = session.scalars(select(MethodRow).where(MethodRow.contact_id == row.id)).all()
     changed = Draft(Role.DEPUTY, Words("李二", "Li Er"), profile="US", officer="li er")
-    keeping.change(session, row, changed, version=row.version, officer=officer(), at=clock.now())
+    keeping.change(session, row, changed, version=row.version, vault=VAULT, officer=officer(), at=clock.now())
     keeping.verify(session, method.id, How.CALLED, officer=officer(), at=clock.now())
     keeping.prefer(session, method.id, officer=officer(), at=clock.now())
     assert keeping.reveal(session, method.id, vault=VAULT, officer=officer(), at=clock.now()).startswith("+1202555015")
@@ -200,6 +200,33 @@ def test_a_number_verified_by_one_desk_is_used_again_by_all_who_have_it(session:
     keeping.verify(session, method.id, How.CALLED, officer=officer(), at=clock.now())
     assert session.scalars(select(MethodRow).where(MethodRow.wrong_at.is_not(None))).all() == []
     assert method.verified_by == {"officer": 7, "role": "duty_officer", "desk": DESK, "how": "called"}
+
+
+@pytest.mark.parametrize(("profile", "fits"), [("US", False), ("CN", True), ("", True)])
+def test_a_number_of_a_country_with_rules_of_its_own_is_held_to_them(
+    session: Session, profile: str, fits: bool
+) -> None:
+    china = "+8610000000000"
+    if fits:
+        row = added(session, china, profile=profile)
+        assert row.profile == "CN"
+        other = replace(keeping.draft_of(row), profile="US")
+        with pytest.raises(BadInput, match="country must be CN"):
+            keeping.change(session, row, other, version=row.version, vault=VAULT, officer=officer(), at=clock.now())
+        assert row.profile == "CN"
+    else:
+        with pytest.raises(BadInput, match="country must be CN"):
+            added(session, china, profile=profile)
+
+
+def test_a_number_of_a_country_without_rules_may_be_held_to_those_of_another(session: Session) -> None:
+    row = added(session, profile="CN")
+    assert row.profile == "CN", "such as the fictional numbers of a demonstration"
+    with pytest.raises(BadInput, match="country must be CN"):
+        keeping.add_methods(
+            session, added(session, "+12025550152", profile="US"), Line("+8610000000000", BOTH),
+            vault=VAULT, officer=officer(), at=clock.now(),
+        )  # fmt: skip
 
 
 # Proven --------------------------------------------------------------------------------------------------------------

@@ -9,11 +9,10 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine, event, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
@@ -140,40 +139,6 @@ def test_p7_wrong_credentials_are_alarmed_by_another_channel_within_60_s_and_bur
     dispatch.run_once(cast.office(database, phones, now=moved))  # the right token: it goes on by itself
     assert len(phones.book()) == 1
     assert "channel.resumed" in cast.kinds(database, "system")
-
-
-# P9 ------------------------------------------------------------------------------------------------------------------
-
-NEW_YORK_JUMPS = datetime(2026, 3, 8, 7, 0, tzinfo=UTC)  # 02:00 becomes 03:00
-NEW_YORK_REPEATS = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)  # 02:00 becomes 01:00
-
-
-@pytest.mark.parametrize("change", [NEW_YORK_JUMPS, NEW_YORK_REPEATS, NEW_YORK_JUMPS + timedelta(days=40)])
-def test_p9_escalation_fires_at_its_time_through_restarts_clock_steps_and_dst_changes(
-    database: Engine, phones: PhoneCompany, change: datetime
-) -> None:
-    issued = change - timedelta(minutes=7)
-    roster = cast.document().model_dump(mode="json")
-    roster["rosters"][0] |= {"time_zone": "America/New_York", "anchor": "2026-01-01T08:00:00-05:00"}
-    begin(database, Document.model_validate(roster), at=issued)
-    due = issued + timedelta(minutes=15)
-
-    def restarted(at: datetime) -> None:
-        """A new worker does what is due by its clock, and ends."""
-        dispatch.run_once(cast.office(database, phones, now=lambda: at))
-
-    restarted(issued)
-    restarted(issued - timedelta(hours=1))  # a clock that was set back
-    restarted(due - timedelta(seconds=2))
-    assert phones.texts(NUMBERS["deputy"]) == []
-    restarted(due + timedelta(seconds=2))
-    assert len(phones.texts(NUMBERS["deputy"])) == 1
-    restarted(due - timedelta(minutes=30))
-    restarted(due + timedelta(seconds=3))
-    restarted(due + timedelta(minutes=15) - timedelta(seconds=2))
-    assert phones.texts(NUMBERS["leader"]) == []
-    restarted(due + timedelta(minutes=15, seconds=4))
-    assert [len(phones.texts(number)) for number in NUMBERS.values()] == [1, 1, 1]
 
 
 # P10 -----------------------------------------------------------------------------------------------------------------

@@ -536,6 +536,29 @@ test("a message to this desk shows the hour at its own section and is read back 
   assert.match(shown, /class="was">原 <time datetime="2025-11-20T23:30:00Z">07:30/);
 });
 
+test("a withdrawal and an end say that it is over, and no longer what was forecast", () => {
+  const forecast = {
+    version: 2,
+    river: "铜钵河",
+    place: "大竹县段",
+    section: "牛角滩",
+    substance: null,
+    earliest_at: "2025-11-20T22:00:00Z",
+    verified: false,
+    source_open: true,
+    reason: "经查为泥沙",
+  };
+  for (const [kind, words] of [
+    ["withdrawal", "前报作废"],
+    ["end", "通报结束"],
+  ]) {
+    const mine = [notification({ state: "issued", issued_at: "2025-11-20T18:52:00Z", content: { ...forecast, kind } })];
+    const shown = next(state({ mine }), here("zh", { role: "liaison", desk: "500155" })).text;
+    for (const part of [words, "铜钵河 大竹县段", "经查为泥沙", "回报 K7M4"]) assert.ok(shown.includes(part), part);
+    for (const part of ["不早于", "还在流", "待核实", "物质不明"]) assert.ok(!shown.includes(part), part);
+  }
+});
+
 test("what we know says what is not known, and keeps an entry that it may not show", () => {
   const shown = known(state(), here("zh")).text;
   for (const part of [
@@ -828,9 +851,9 @@ test("the confirmation says how long it takes until every text has left, behind 
   const sheet = /** @type {import("../../static/js/views/issue.js").Sheet} */ ({
     act: "heads_up", names: {}, messages: [one], left: [], fault: null, busy: false, at: "02:52", drill: false, behalf: null, after: null,
   });
-  assert.match(issueSheet(sheet, here("en")).text, /2 texts, all sent in about 64 s \(0.5 a second\)/);
+  assert.match(issueSheet(sheet, here("en")).text, /Texts: 2, all sent in about 64 s \(0.5 a second\)/);
   const slow = { ...one, pace: { texts: 400, waiting: 0, per_second: 1 } };
-  assert.match(issueSheet({ ...sheet, messages: [slow] }, here("en")).text, /is-slow">400 texts, all sent in about 7 min/);
+  assert.match(issueSheet({ ...sheet, messages: [slow] }, here("en")).text, /is-slow">Texts: 400, all sent in about 7 min/);
 });
 
 test("the confirmation says what it promises in the desk's name", () => {

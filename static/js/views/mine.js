@@ -9,6 +9,8 @@ import { citation } from "./proposals.js";
 /** @typedef {import("../types.js").Notification} Notification */
 
 const READERS = new Set(["duty_officer", "leader", "liaison"]);
+/** Kinds of message that take back or end what went before. */
+const OVER = new Set(["withdrawal", "end"]);
 
 /**
  * @param {State} state
@@ -173,6 +175,7 @@ function contents(one, here) {
   const { say } = here;
   const said = one.content;
   if (!said) return NOTHING;
+  if (OVER.has(said.kind)) return over(said, here);
   return html`
     <div class="text">
       <p>
@@ -201,6 +204,26 @@ function contents(one, here) {
           ? html`<p class="meta">${say("promise.update")} ${hour(said.next_update_at, here)}</p>`
           : NOTHING
       }
+    </div>
+  `;
+}
+
+/**
+ * A message that takes back or ends: what had been forecast is no longer said beside it.
+ * @param {Record<string, any>} said
+ * @param {Here} here
+ */
+function over(said, here) {
+  const { say } = here;
+  return html`
+    <div class="text">
+      <p>
+        ${said.drill ? html`<strong>${say("drill.stripe")}</strong>` : NOTHING}
+        <strong>${say(`kind.${said.kind}`)}${say("mine.version", { n: said.version })}</strong>
+        ${said.river} ${said.place}
+      </p>
+      <p class="arrival">${say(`mine.over.${said.kind}`)}</p>
+      ${changed(said, here)}
     </div>
   `;
 }

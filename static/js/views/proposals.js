@@ -50,11 +50,13 @@ export function proposals(state, here) {
   const open = own.filter(({ circle }) => circle !== "watch");
   const watched = own.filter(({ circle }) => circle === "watch");
   const ever = (state.incident?.notifications ?? []).map(({ who }) => who);
-  const nothing = ever.includes(state.me.desk ?? "")
-    ? "proposals.decided"
-    : ever.length
-      ? "proposals.none"
-      : "proposals.empty";
+  const nothing = !state.incident
+    ? "loading"
+    : ever.includes(state.me.desk ?? "")
+      ? "proposals.decided"
+      : ever.length
+        ? "proposals.none"
+        : "proposals.empty";
   return html`
     <section class="proposals" aria-labelledby="proposals-title" data-key="proposals">
       ${heading("proposals-title", say("proposals.title"), open.length || "")}

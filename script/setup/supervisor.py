@@ -22,6 +22,7 @@ BACK_OFF_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 # Having run so long, a process is well again and its next death starts the back-off anew.
 WELL_AFTER_S: Final = 60.0
 GRACE_S: Final = 8.0
+UNLESS_ORPHANED: Final = '[ "$PPID" = "$0" ] || exit 1; exec "$@"'
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         with child.log.open("ab") as log:
             child.process = subprocess.Popen(
-                [*_dying_with_us(), *child.argv],
+                [*dying_with(os.getpid()), *child.argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -122,6 +123,10 @@ def ending(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit {code}"
 
 
-def _dying_with_us() -> list[str]:
+def dying_with(parent: int) -> list[str]:
+    """What to put before a command so that it ends with the process that starts it.
+
+    One whose parent was gone before the signal could be asked for would never get it, and does not begin.
+    """
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+    return [setpriv, "--pdeathsig", "TERM", "/bin/sh", "-c", UNLESS_ORPHANED, str(parent)] if setpriv else []

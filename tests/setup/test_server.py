@@ -38,7 +38,7 @@ def test_second_start_keeps_keys_and_logins_and_ctrl_c_stops_it(served: Trial) -
 def test_after_kill_9_the_children_end_by_themselves_and_a_new_start_works(served: Trial) -> None:
     killed = served.start()
     served.end(killed, signal.SIGKILL)
-    wait_for(lambda: not any("-m" in line for line in served.left_running()))
+    wait_for(lambda: not any("-m" in line for line in served.left_running()), lambda: "\n".join(served.left_running()))
     server = served.start()
     assert served.ready()
     assert served.end(server, signal.SIGTERM) == 0

@@ -74,14 +74,20 @@ def test_a_turn_is_covered_from_the_calendar_and_the_cover_taken_back(office: Of
     form.locator("button.primary").click()
     expect(page.locator("#told")).to_contain_text("已保存")
     expect(page.locator(".cal .is-override").first).to_be_visible()
-    page.get_by_role("button", name="撤回").first.click()
-    page.locator("#sure-yes").click()
+    _take_back(page)
     expect(page.locator(".cal .is-override")).to_have_count(0)
     page.get_by_role("button", name="恢复").first.click()
     expect(page.locator(".cal .is-override").first).to_be_visible()
-    page.get_by_role("button", name="撤回").first.click()
-    page.locator("#sure-yes").click()
+    _take_back(page)
     expect(page.locator(".cal .is-override")).to_have_count(0)
+
+
+def _take_back(page: Page) -> None:
+    """End the cover, and wait for the page that comes after it: the one before shows no cover either while it goes."""
+    page.get_by_role("button", name="撤回").first.click()
+    with page.expect_navigation():
+        page.locator("#sure-yes").click()
+    expect(page.locator("#told")).to_contain_text("已保存")
 
 
 def test_a_desk_is_handed_over_line_by_line(office: Office) -> None:

@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import rfc8785
-from sqlalchemy import BigInteger, SmallInteger, String, Text, event, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import BigInteger, SmallInteger, String, Text, bindparam, event, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from emergency.db import Base, Writing
@@ -279,37 +278,47 @@ def _forget(session: Session, ended: SessionTransaction) -> None:
 
 def _extend(session: Session, stream: str, notes: Sequence[_Note]) -> None:
     n, previous = _locked_head(session, stream)
+    rows = []
     for note in notes:
         n += 1
         stored = _bytes(stream, n, note)
         entry_hash = chain(previous, stored)
-        session.add(
-            Row(
-                stream=stream,
-                n=n,
-                at=note.at,
-                kind=note.kind,
-                by=note.by.stored(),
-                facts=dict(note.facts),
-                only=list(note.only),
-                stored=stored,
-                format=FORMAT,
-                hash=entry_hash,
-                previous=previous,
-            )
+        rows.append(
+            {
+                "stream": stream,
+                "n": n,
+                "at": note.at,
+                "kind": note.kind,
+                "by": note.by.stored(),
+                "facts": note.facts,
+                "only": list(note.only),
+                "stored": stored,
+                "format": FORMAT,
+                "hash": entry_hash,
+                "previous": previous,
+            }
         )
         previous = entry_hash
-    session.flush()
-    moved = update(Head).where(Head.stream == stream).values(last_n=n, last_hash=previous)
-    announced = moved.returning(func.pg_notify(CHANNEL, f"{stream} {n}"))
-    session.execute(announced, execution_options={"synchronize_session": False})
+    session.connection().execute(WRITTEN, rows)
+    moved = {"of": stream, "n": n, "newest": previous, "announced": f"{stream} {n}"}
+    session.execute(MOVED, moved)
+
+
+WRITTEN: Final = insert(Row)
+LOCKED: Final = select(Head.last_n, Head.last_hash).where(Head.stream == bindparam("of")).with_for_update()
+MOVED: Final = (
+    update(Head)
+    .where(Head.stream == bindparam("of"))
+    .values(last_n=bindparam("n"), last_hash=bindparam("newest"))
+    .returning(func.pg_notify(CHANNEL, bindparam("announced", type_=Text)))
+    .execution_options(synchronize_session=False)
+)
 
 
 def _locked_head(session: Session, stream: str) -> tuple[int, str]:
     """The number and the hash of a stream's newest entry; nobody else extends it until the transaction is over."""
-    locked = select(Head.last_n, Head.last_hash).where(Head.stream == stream).with_for_update()
-    head = session.execute(locked).one_or_none()
+    head = session.execute(LOCKED, {"of": stream}).one_or_none()
     if head is None:
-        session.execute(upsert(Head).values(stream=stream, last_n=0, last_hash=GENESIS).on_conflict_do_nothing())
-        head = session.execute(locked).one()
+        session.execute(insert(Head).values(stream=stream, last_n=0, last_hash=GENESIS).on_conflict_do_nothing())
+        head = session.execute(LOCKED, {"of": stream}).one()
     return head.last_n, head.last_hash

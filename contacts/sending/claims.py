@@ -6,13 +6,12 @@ takes the row up, and a text that was being sent then counts as one of which nob
 
 import secrets
 import time
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import DateTime, Select, SmallInteger, bindparam, exists, insert, select
+from sqlalchemy.orm import Session, aliased
 
 from contacts.channels.base import Channel, Parcel
 from contacts.models import AttemptRow, ChannelRow, ContactRow, DeliveryRow, MethodRow
@@ -59,12 +58,18 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What a delivery depends on, read with it: its message, its number, whether it is overtaken, its channel's trouble."""
+class Due:
+    """A row whose hour has come, locked, and what it depends on: how its message stands, its number, its channel's trouble.
 
-    message: NotificationRow
-    method: MethodRow | None
+    paused: whether the channel was slowed down or stopped before.
+    """
+
+    row: DeliveryRow
+    message_state: str
     superseded: bool
+    number: bytes | None
+    opted_out: bool
+    wrong: bool
     paused: bool
 
 
@@ -73,16 +78,17 @@ def claim(office: Office, lines: Lines) -> Held | State | None:
     began_s = time.monotonic()
     at = office.now()
     with office.sessions.begin() as session:
-        row = session.scalar(_due(at, lines, office.contract))
-        if row is None:
+        found = session.execute(DUE, {"at": at, "channels": list(lines), "contract": office.contract}).one_or_none()
+        if found is None:
             return None
-        around = _around(session, row)
-        if _settled(session, row, around, lines[row.channel], office.policy, at):
+        due = Due(*found)
+        row = due.row
+        if _settled(session, due, lines[row.channel], office.policy, at):
             return State(row.state)
         if row.state == State.PENDING and not budget.weigh(session, row, policy=office.policy, at=at):
             return State(row.state)
         try:
-            number = None if around.method is None else office.vault.open(around.method.number)
+            number = None if due.number is None else office.vault.open(due.number)
         except NotReady as trouble:
             reason = Reason(trouble.slug, trouble.words).stored()
             deliveries.end(session, row, State.FAILED_PERMANENT, reason, at=at, by=BY)
@@ -90,40 +96,50 @@ def claim(office: Office, lines: Lines) -> Held | State | None:
         row.provider = lines[row.channel].provider
         facts = _warned(session, row, lines[row.channel])
         held = _lease(session, row, number, office.policy, at, began_s, facts)
-        return replace(held, paused=around.paused)
+        return replace(held, paused=due.paused)
 
 
-def _due(at: datetime, lines: Collection[str], contract: int) -> Select[DeliveryRow]:
-    paused = exists().where(ChannelRow.channel == DeliveryRow.channel, ChannelRow.until > at)
-    return (
+def _due() -> Select[DeliveryRow, str, bool, bytes | None, bool, bool, bool]:
+    """The most urgent row of `channels` that is due `at` and that no other worker holds, and what it depends on."""
+    at = bindparam("at", type_=DateTime(timezone=True))
+    stopped = exists().where(ChannelRow.channel == DeliveryRow.channel, ChannelRow.until > at)
+    first = (
         select(DeliveryRow)
         .where(
             DeliveryRow.act_at <= at,
-            DeliveryRow.channel.in_(lines),
-            DeliveryRow.contract <= contract,
-            ~((DeliveryRow.state == State.PENDING) & paused),
+            DeliveryRow.channel.in_(bindparam("channels", expanding=True)),
+            DeliveryRow.contract <= bindparam("contract", type_=SmallInteger),
+            ~((DeliveryRow.state == State.PENDING) & stopped),
         )
         .order_by(DeliveryRow.rank, DeliveryRow.act_at)
         .limit(1)
         .with_for_update(skip_locked=True)
+        .cte("due")
     )
-
-
-def _around(session: Session, row: DeliveryRow) -> Around:
-    paused = exists().where(ChannelRow.channel == row.channel)
-    asked = (
-        select(NotificationRow, MethodRow, notifications.superseded(), paused)
+    row = aliased(DeliveryRow, first)
+    return (
+        select(
+            row,
+            NotificationRow.state,
+            notifications.superseded(),
+            MethodRow.number,
+            MethodRow.opted_out_at.is_not(None),
+            MethodRow.wrong_at.is_not(None),
+            exists().where(ChannelRow.channel == row.channel),
+        )
+        .join(NotificationRow, NotificationRow.id == row.notification_id)
         .outerjoin(MethodRow, MethodRow.id == row.method_id)
-        .where(NotificationRow.id == row.notification_id)
     )
-    return Around(*session.execute(asked).one())
 
 
-def _settled(
-    session: Session, row: DeliveryRow, around: Around, channel: Channel, policy: Policy, at: datetime
-) -> bool:
+DUE: Final = _due()
+BEGUN: Final = insert(AttemptRow)
+"""Made once: to put them together takes longer than to run them."""
+
+
+def _settled(session: Session, due: Due, channel: Channel, policy: Policy, at: datetime) -> bool:
     """Whether nothing is to be sent or asked now: it is moot, its worker was lost, or it was asked about long enough."""
-    moot = _moot(session, row, around, at)
+    row, moot = due.row, _moot(session, due, at)
     if moot is not None:
         deliveries.end(session, row, *moot, at=at, by=BY)
     elif row.state == State.SENDING:
@@ -136,18 +152,19 @@ def _settled(
     return True
 
 
-def _moot(session: Session, row: DeliveryRow, around: Around, at: datetime) -> tuple[State, dict[str, object]] | None:
+def _moot(session: Session, due: Due, at: datetime) -> tuple[State, dict[str, object]] | None:
+    row = due.row
     if row.state in (State.PENDING, State.UNKNOWN) and row.expires_at <= at:
         return State.EXPIRED, TOO_LATE.stored()
     if row.state != State.PENDING:
         return None
-    if ladders.enough(session, around.message):
+    if ladders.enough(session, row.notification_id, due.message_state):
         return State.CANCELLED, ACKNOWLEDGED.stored()
-    if around.superseded:
+    if due.superseded:
         return State.CANCELLED, REPLACED.stored()
-    if around.method is not None and around.method.opted_out_at is not None:
+    if due.opted_out:
         return State.FAILED_PERMANENT, OPTED_OUT.stored()
-    if around.method is not None and around.method.wrong_at is not None:
+    if due.wrong:
         return State.FAILED_PERMANENT, WRONG_NUMBER.stored()
     return None
 
@@ -186,7 +203,8 @@ def _lease(
     if row.state == State.PENDING:
         row.state, row.attempts = State.SENDING, row.attempts + 1
         row.attempted_at = row.attempted_at or at
-        session.add(AttemptRow(delivery_id=row.id, n=row.attempts, started_at=at, facts=facts))
+        begun = {"delivery_id": row.id, "n": row.attempts, "started_at": at, "facts": facts}
+        session.connection().execute(BEGUN, begun)
     parcel = Parcel(
         delivery=row.id,
         attempt=row.attempts,

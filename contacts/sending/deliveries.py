@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -169,12 +169,21 @@ def name_attempt(
     session: Session, delivery: int, n: int, sid: str | None, *, outcome: str | None = None, at: datetime
 ) -> None:
     """Keep the provider's name of what an attempt sent; and what came of it, unless that is known."""
-    known: dict[str, Any] = {"provider_sid": sid}
-    if outcome is not None:
-        known["outcome"] = func.coalesce(AttemptRow.outcome, outcome)
-        known["finished_at"] = func.coalesce(AttemptRow.finished_at, at)
-    named = update(AttemptRow).where(AttemptRow.delivery_id == delivery, AttemptRow.n == n).values(known)
-    session.execute(named, execution_options={"synchronize_session": False})
+    said = {"of": delivery, "attempt": n, "sid": sid, "news": outcome, "at": None if outcome is None else at}
+    session.execute(NAMED, said)
+
+
+NAMED: Final = (
+    update(AttemptRow)
+    .where(AttemptRow.delivery_id == bindparam("of"), AttemptRow.n == bindparam("attempt"))
+    .values(
+        provider_sid=bindparam("sid"),
+        outcome=func.coalesce(AttemptRow.outcome, bindparam("news", type_=Text)),
+        finished_at=func.coalesce(AttemptRow.finished_at, bindparam("at", type_=DateTime(timezone=True))),
+    )
+    .execution_options(synchronize_session=False)
+)
+"""Made once, as it is of every text."""
 
 
 def deliveries_of(session: Session, notification_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
@@ -292,12 +301,14 @@ def _next_method(session: Session, row: DeliveryRow, *, at: datetime, by: Actor)
     return True
 
 
+INSIDE: Final = select(DeliveryRow).where(DeliveryRow.bundle_id == bindparam("text")).with_for_update()
+
+
 def _share(session: Session, row: DeliveryRow, *, at: datetime, by: Actor) -> None:
     """What becomes of a text becomes of all that travel in it; what was called off sets them free."""
     if row.channel != Channel.SMS:
         return
-    inside = select(DeliveryRow).where(DeliveryRow.bundle_id == row.id).with_for_update()
-    for each in session.scalars(inside).all():
+    for each in session.scalars(INSIDE, {"text": row.id}).all():
         if row.state == State.CANCELLED:
             each.bundle_id = None
             wait(each, at, None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.exc import OperationalError
 
 from contacts.channels.base import Channel, NotDelivered, Report
@@ -127,14 +127,7 @@ def plan_next(office: Office) -> bool:
 def stand_down_next(office: Office) -> bool:
     """End one ladder whose message was read back."""
     with office.sessions.begin() as session:
-        answered = (
-            select(EscalationRow)
-            .join(NotificationRow, NotificationRow.id == EscalationRow.notification_id)
-            .where(EscalationRow.state == Ladder.OPEN, ladders.answered())
-            .limit(1)
-            .with_for_update(of=EscalationRow, skip_locked=True)
-        )
-        ladder = session.scalar(answered)
+        ladder = session.scalar(ANSWERED)
         if ladder is not None:
             planning.stand_down(session, ladder, at=office.now())
         return ladder is not None
@@ -143,23 +136,41 @@ def stand_down_next(office: Office) -> bool:
 def overtake_next(office: Office) -> bool:
     """Stop ringing about one message that a later one has replaced, or that is withdrawn."""
     with office.sessions.begin() as session:
-        waiting = exists().where(DeliveryRow.notification_id == NotificationRow.id, DeliveryRow.state == State.PENDING)
-        climbing = exists().where(
-            EscalationRow.notification_id == NotificationRow.id, EscalationRow.state == Ladder.OPEN
-        )
-        overtaken = (
-            select(NotificationRow)
-            .where(
-                or_(NotificationRow.state == notifications.State.ISSUED, ladders.half_answered()),
-                NotificationRow.taken_at.is_not(None),
-                or_(waiting, climbing),
-                notifications.superseded(),
-            )
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        row = session.scalar(overtaken)
+        row = session.scalar(OVERTAKEN)
         return row is not None and planning.overtake(session, row, at=office.now())
+
+
+def _answered() -> Select[EscalationRow]:
+    """An open ladder whose message has been read back by as many persons as it asks for."""
+    return (
+        select(EscalationRow)
+        .join(NotificationRow, NotificationRow.id == EscalationRow.notification_id)
+        .where(EscalationRow.state == Ladder.OPEN, ladders.answered())
+        .limit(1)
+        .with_for_update(of=EscalationRow, skip_locked=True)
+    )
+
+
+def _overtaken() -> Select[NotificationRow]:
+    """A message that still rings, though a later one has replaced it."""
+    waiting = exists().where(DeliveryRow.notification_id == NotificationRow.id, DeliveryRow.state == State.PENDING)
+    climbing = exists().where(EscalationRow.notification_id == NotificationRow.id, EscalationRow.state == Ladder.OPEN)
+    return (
+        select(NotificationRow)
+        .where(
+            or_(NotificationRow.state == notifications.State.ISSUED, ladders.half_answered()),
+            NotificationRow.taken_at.is_not(None),
+            or_(waiting, climbing),
+            notifications.superseded(),
+        )
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+ANSWERED: Final = _answered()
+OVERTAKEN: Final = _overtaken()
+"""Both are asked several times a second; to put them together takes longer than to run them."""
 
 
 def escalate_next(office: Office) -> bool:

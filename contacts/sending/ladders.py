@@ -19,6 +19,7 @@ from sqlalchemy import (
     Float,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -32,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from contacts.kinds import Tier
 from contacts.ledger import RuleRow
@@ -76,11 +78,12 @@ def half_answered() -> ColumnElement[bool]:
     return and_(NotificationRow.state == notifications.State.ACKNOWLEDGED, climbing)
 
 
-def enough(session: Session, row: NotificationRow) -> bool:
-    """Whether nobody more has to read this message back."""
-    if row.state != notifications.State.ACKNOWLEDGED:
+def enough(session: Session, notification_id: int, state: str) -> bool:
+    """Whether nobody more has to read back a message that stands in `state`."""
+    if state != notifications.State.ACKNOWLEDGED:
         return False
-    return session.scalar(select(NotificationRow.id).where(NotificationRow.id == row.id, half_answered())) is None
+    asked = select(NotificationRow.id).where(NotificationRow.id == notification_id, half_answered())
+    return session.scalar(asked) is None
 
 
 def read_back_count(session: Session, notification_id: int) -> tuple[int, int]:
@@ -103,32 +106,35 @@ def _persons() -> Any:
 
 def rise(session: Session, at: datetime, *, ladder: int | None = None) -> EscalationRow | None:
     """Move one ladder a step up, in one statement: the given one, else whichever has waited longest past its hour."""
+    session.flush()
+    moved, which = (LONGEST, {}) if ladder is None else (ONE, {"ladder": ladder})
+    return session.scalars(moved, {"at": at} | which).one_or_none()
+
+
+def _rise(chosen: ColumnElement[bool]) -> ReturningUpdate[EscalationRow]:
     wait_s = func.jsonb_extract_path_text(EscalationRow.steps, cast(EscalationRow.step + 1, Text), "wait_s")
     ended = EscalationRow.step + 1 >= func.jsonb_array_length(EscalationRow.steps)
-    chosen = EscalationRow.id == (_due(at) if ladder is None else ladder)
-    moved = (
+    return (
         update(EscalationRow)
         .where(chosen)
         .values(
             step=EscalationRow.step + 1,
             state=case((ended, literal(Ladder.EXHAUSTED.value)), else_=EscalationRow.state),
-            next_at=literal(at, DateTime(timezone=True)).op("+")(cast(wait_s, Float).op("*")(SECOND)),
+            next_at=AT.op("+")(cast(wait_s, Float).op("*")(SECOND)),
         )
         .returning(EscalationRow)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    session.flush()
-    found = session.scalars(moved, execution_options={"synchronize_session": False, "populate_existing": True})
-    return found.one_or_none()
 
 
-def _due(at: datetime) -> Any:
+def _due() -> Any:
     standing = aliased(EscalationRow)
     return (
         select(standing.id)
         .join(NotificationRow, NotificationRow.id == standing.notification_id)
         .where(
             standing.state == Ladder.OPEN,
-            standing.next_at <= at,
+            standing.next_at <= AT,
             or_(
                 NotificationRow.state == notifications.State.ISSUED,
                 and_(NotificationRow.state == notifications.State.ACKNOWLEDGED, _persons() < standing.read_backs),
@@ -140,6 +146,11 @@ def _due(at: datetime) -> Any:
         .with_for_update(of=standing, skip_locked=True)
         .scalar_subquery()
     )
+
+
+AT: Final = bindparam("at", type_=DateTime(timezone=True))
+LONGEST: Final = _rise(EscalationRow.id == _due())
+ONE: Final = _rise(EscalationRow.id == bindparam("ladder"))
 
 
 # Rules from a file ---------------------------------------------------------------------------------------------------

@@ -64,7 +64,8 @@ def _delivery(settings: Settings) -> Delivery:
         )
 
     def load(session: Session, file: Path) -> object:
-        return directory.load(session, directory.read(file), numbers.vault(settings.contacts_key), at=clock.now())
+        vault, zone = numbers.vault(settings.contacts_key), settings.time_zone
+        return directory.load(session, directory.read(file), vault, zone=zone, at=clock.now())
 
     def round_of(sessions: Sessions) -> Callable[[datetime], bool]:
         url, monthly = settings.heartbeat_url, settings.contact_tests == "monthly"

@@ -59,7 +59,13 @@ def load(file: Path, jurisdiction: str | None, dry_run: bool, as_json: bool) -> 
         raise BadInput("not-a-table", words)
     document = directory.read(file)
     with parts().sessions.begin() as session:
-        loaded = directory.load(session, document, numbers.vault(parts().settings.contacts_key), at=clock.now())
+        loaded = directory.load(
+            session,
+            document,
+            numbers.vault(parts().settings.contacts_key),
+            zone=parts().settings.time_zone,
+            at=clock.now(),
+        )
     click.echo(
         f"已载入 {loaded.desks} 个席位、{loaded.contacts} 名联络人、{loaded.rosters} 张值班表。 "
         f"{loaded.desks} desks, {loaded.contacts} contacts, {loaded.rosters} rosters loaded."
@@ -75,7 +81,9 @@ def _load_table(file: Path, jurisdiction: str | None, dry: bool, as_json: bool) 
     vault = numbers.vault(parts().settings.contacts_key)
     with parts().sessions.begin() as session:
         by = importing.By(None, jurisdiction)
-        report = importing.take(session, content, by, vault=vault, dry=dry, at=clock.now())
+        report = importing.take(
+            session, content, by, vault=vault, zone=parts().settings.time_zone, dry=dry, at=clock.now()
+        )
     if as_json:
         click.echo(json.dumps(report.stored(), ensure_ascii=False))
     else:

@@ -38,7 +38,6 @@ PLACE_MARK = ":"
 FROM_FILE = "file"
 HORIZON_DAYS = 14
 """Policy: how far ahead a roster is checked for gaps."""
-DEFAULT_ZONE = "Asia/Shanghai"
 """Of a desk that has contacts and no roster yet."""
 
 
@@ -264,9 +263,12 @@ def read(path: Path) -> Document:
     return document
 
 
-def load(session: Session, document: Document, vault: Vault, *, at: datetime) -> Loaded:
+def load(session: Session, document: Document, vault: Vault, *, zone: ZoneInfo, at: datetime) -> Loaded:
     """Make the directory of every desk named in the file what the file says; what came from a file and is no longer named
-    becomes inactive. What a desk's own people entered stays. The same file again changes nothing."""
+    becomes inactive. What a desk's own people entered stays. The same file again changes nothing.
+
+    zone: by which clock the roster of a desk goes to which the file gives none.
+    """
     desks = sorted({entry.division for entry in document.contacts} | {entry.division for entry in document.rosters})
     changed = _no_longer_named(session, desks, [entry.id for entry in document.contacts])
     for organisation in document.organisations:
@@ -276,7 +278,8 @@ def load(session: Session, document: Document, vault: Vault, *, at: datetime) ->
         ids[entry.id], different = store_contact(session, entry, vault)
         changed |= {entry.division} if different else set()
     for desk in desks:
-        _keep_roster(session, desk, at)
+        if PLACE_MARK not in desk:
+            begin_roster(session, desk, zone.key, at=at)  # so that it is checked from now on
     for roster_entry in document.rosters:
         if _store_roster(session, roster_entry, {each.id: each.role for each in document.contacts}, ids, at):
             changed.add(roster_entry.division)
@@ -410,12 +413,6 @@ def sealed(row: MethodRow, number: str, vault: Vault) -> MethodRow:
     """Lock a number into its row with the first key."""
     row.number, row.lookup, row.sealed_with = vault.lock(number), vault.lookup(number), vault.mark
     return row
-
-
-def _keep_roster(session: Session, desk: str, at: datetime, time_zone: str | None = None) -> None:
-    """Have the roster of a desk checked from now on."""
-    if PLACE_MARK not in desk:
-        begin_roster(session, desk, time_zone or DEFAULT_ZONE, at=at)
 
 
 def begin_roster(session: Session, desk: str, time_zone: str, *, at: datetime) -> RosterRow:

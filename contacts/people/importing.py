@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -84,13 +85,18 @@ class By:
         return self.officer is None or keeping.keeps(self.officer, desk)
 
 
-def take(session: Session, content: bytes, by: By, *, vault: Vault, dry: bool, at: datetime) -> Report:
-    """Take a table in, or (dry) only say what would come of it. BadFile where the file cannot be read at all."""
-    reports = [_row(session, each, by, vault, dry, at) for each in sheets.wanted(sheets.read(content), by.desk)]
+def take(session: Session, content: bytes, by: By, *, vault: Vault, zone: ZoneInfo, dry: bool, at: datetime) -> Report:
+    """Take a table in, or (dry) only say what would come of it. BadFile where the file cannot be read at all.
+
+    zone: by which clock the roster of a desk goes that has none yet.
+    """
+    reports = [_row(session, each, by, vault, zone, dry, at) for each in sheets.wanted(sheets.read(content), by.desk)]
     return Report(tuple(reports), dry)
 
 
-def _row(session: Session, row: Wanted | BadRow, by: By, vault: Vault, dry: bool, at: datetime) -> RowReport:
+def _row(
+    session: Session, row: Wanted | BadRow, by: By, vault: Vault, zone: ZoneInfo, dry: bool, at: datetime
+) -> RowReport:
     if isinstance(row, BadRow):
         return RowReport(row.n, Came.REFUSED, faults=row.faults)
     title = row.draft.name.zh
@@ -99,7 +105,7 @@ def _row(session: Session, row: Wanted | BadRow, by: By, vault: Vault, dry: bool
         return RowReport(row.n, Came.REFUSED, title, (Fault(COLUMNS["division"].heading, words),))
     nested = session.begin_nested()  # a row that fails late takes nothing with it
     try:
-        came, facts = _store(session, row, vault, at)
+        came, facts = _store(session, row, vault, zone, at)
     except EmergencyError as wrong:
         nested.rollback()
         column = COLUMNS.get(wrong.field or "", COLUMNS["id"])
@@ -114,7 +120,7 @@ def _row(session: Session, row: Wanted | BadRow, by: By, vault: Vault, dry: bool
     return RowReport(row.n, came, title)
 
 
-def _store(session: Session, wanted: Wanted, vault: Vault, at: datetime) -> tuple[Came, dict[str, Any]]:
+def _store(session: Session, wanted: Wanted, vault: Vault, zone: ZoneInfo, at: datetime) -> tuple[Came, dict[str, Any]]:
     """Make the contact what the row says; what came of it, and the facts for the journal."""
     row = session.scalar(select(ContactRow).where(ContactRow.key == wanted.key).with_for_update())
     if row is not None and keeping.keeper(row) != wanted.division:
@@ -148,7 +154,7 @@ def _store(session: Session, wanted: Wanted, vault: Vault, at: datetime) -> tupl
         return Came.SAME, {}
     row.version += 1
     if directory.PLACE_MARK not in row.desk:
-        directory.begin_roster(session, row.desk, directory.DEFAULT_ZONE, at=at)
+        directory.begin_roster(session, row.desk, zone.key, at=at)
     facts = {"contact": row.id, "role": row.role, "fields": sorted(fields), "imported": True}
     return (Came.ADDED if added else Came.CHANGED), facts
 

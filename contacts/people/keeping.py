@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -165,11 +166,12 @@ def add(
     lines: Sequence[Line],
     *,
     vault: Vault,
+    zone: ZoneInfo,
     officer: Officer,
     at: datetime,
     key: str | None = None,
 ) -> ContactRow:
-    """A contact of a desk with its numbers."""
+    """A contact of a desk with its numbers. zone: by which clock its roster goes, where it has none yet."""
     require_keeper(officer, desk)
     numbers = [each for line in lines for each in _ways(line, draft.profile or None)]
     if not numbers:
@@ -189,7 +191,7 @@ def add(
     session.flush()
     directory.keep_methods(session, row.id, [(way.value, number) for way, number in numbers], vault)
     if PLACE_MARK not in row.desk:
-        directory.begin_roster(session, row.desk, directory.DEFAULT_ZONE, at=at)
+        directory.begin_roster(session, row.desk, zone.key, at=at)
     facts = {"contact": row.id, "role": row.role, "ways": sorted({way.value for way, _ in numbers})}
     journal.append(session, f"desk:{desk}", "contact.added", by=officer.actor, at=at, facts=facts)
     return row

@@ -71,7 +71,7 @@ def settings(
         raise BadInput("bad-field", fault("time_zone", zh, en), field="time_zone")
     if horizon_days not in HORIZONS:
         raise BadInput("bad-field", fault("horizon_days", "须为 1 到 92", "must be from 1 to 92"), field="horizon_days")
-    row = begun(session, desk, at)
+    row = begun(session, desk, zone=ZoneInfo(time_zone), at=at)
     fields = set_all(row, {"time_zone": time_zone, "horizon_days": horizon_days})
     if fields:
         for rotation in session.scalars(select(RotationRow).where(RotationRow.desk == desk)):
@@ -80,18 +80,18 @@ def settings(
     return row
 
 
-def begun(session: Session, desk: str, at: datetime) -> RosterRow:
-    """How a desk keeps its roster, locked; NotFound for a place that has none."""
+def begun(session: Session, desk: str, *, zone: ZoneInfo, at: datetime) -> RosterRow:
+    """How a desk keeps its roster, locked; NotFound for a place that has none. A new one goes by the clock of `zone`."""
     if PLACE_MARK in desk:
         raise NotFound("no-roster", Words("只有席位有值班表。", "Only a desk has a roster."), field="desk")
-    directory.begin_roster(session, desk, directory.DEFAULT_ZONE, at=at)
+    directory.begin_roster(session, desk, zone.key, at=at)
     return session.get_one(RosterRow, desk, with_for_update=True)
 
 
-def zone_of(session: Session, desk: str) -> ZoneInfo:
-    """By which clock a desk keeps its roster."""
+def zone_of(session: Session, desk: str, usual: ZoneInfo) -> ZoneInfo:
+    """By which clock a desk keeps its roster; one that has none yet goes by the `usual` one."""
     row = session.get(RosterRow, desk)
-    return ZoneInfo(row.time_zone if row is not None else directory.DEFAULT_ZONE)
+    return usual if row is None else ZoneInfo(row.time_zone)
 
 
 def rotate(
@@ -102,12 +102,13 @@ def rotate(
     *,
     anchor_at: datetime,
     shift_hours: int,
+    zone: ZoneInfo,
     officer: Officer,
     at: datetime,
 ) -> None:
     """The base rotation of a role, which never ends; without turns there is none."""
     require_keeper(officer, desk)
-    kept = begun(session, desk, at)
+    kept = begun(session, desk, zone=zone, at=at)
     people(session, desk, turns)
     _hours(shift_hours, "shift_hours")
     row = session.get(RotationRow, (desk, role.value))
@@ -124,10 +125,12 @@ def rotate(
     _changed(session, desk, "roster.rotation", facts, officer, at)
 
 
-def add_shift(session: Session, desk: str, draft: ShiftDraft, *, officer: Officer, at: datetime) -> ShiftRow:
+def add_shift(
+    session: Session, desk: str, draft: ShiftDraft, *, zone: ZoneInfo, officer: Officer, at: datetime
+) -> ShiftRow:
     """A shift of a desk."""
     require_keeper(officer, desk)
-    begun(session, desk, at)
+    begun(session, desk, zone=zone, at=at)
     _check_shift(draft)
     for each in draft.turns:
         people(session, desk, each)
@@ -175,13 +178,14 @@ def cover(
     since: datetime,
     until: datetime,
     reason: str,
+    zone: ZoneInfo,
     officer: Officer,
     at: datetime,
     kind: str = "cover",
 ) -> OverrideRow:
     """Somebody, or several, stand in for a role for a time; the first is told first."""
     require_keeper(officer, desk)
-    begun(session, desk, at)
+    begun(session, desk, zone=zone, at=at)
     if not who:
         raise BadInput("bad-field", fault("people", "请选替班的人", "needs somebody to stand in"), field="people")
     people(session, desk, who)
@@ -221,7 +225,7 @@ def swap(
     require_keeper(officer, desk)
     found = directory.roster(session, desk)
     one, other = (holding(found, role, each) if found else None for each in (first_at, second_at))
-    if one is None or other is None:
+    if found is None or one is None or other is None:
         words = fault("second_at", "这两个时刻都要有人当班才能换班", "needs somebody on duty at both times")
         raise Conflict("nobody-to-swap", words, field="second_at")
     if one.people == other.people:
@@ -231,8 +235,8 @@ def swap(
         words = fault("second_at", "其中一班已是替班，请先撤回", "falls into a cover: take that back first")
         raise Conflict("already-covered", words, field="second_at")
     halves = [
-        cover(session, desk, role, who, since=max(turn.since, at), until=turn.until, reason=reason, officer=officer,
-              at=at, kind="swap")
+        cover(session, desk, role, who, since=max(turn.since, at), until=turn.until, reason=reason, zone=found.zone,
+              officer=officer, at=at, kind="swap")
         for turn, who in ((one, other.people), (other, one.people))
     ]  # fmt: skip
     halves[0].pair, halves[1].pair = halves[1].id, halves[0].id
@@ -261,10 +265,12 @@ def end_cover(session: Session, cover_id: int, *, restore: bool, officer: Office
 # Dated days ----------------------------------------------------------------------------------------------------------
 
 
-def mark_days(session: Session, desk: str, days: Sequence[Dated], *, officer: Officer, at: datetime) -> int:
+def mark_days(
+    session: Session, desk: str, days: Sequence[Dated], *, zone: ZoneInfo, officer: Officer, at: datetime
+) -> int:
     """Days that count as others; a day named again counts as said last. How many are different."""
     require_keeper(officer, desk)
-    begun(session, desk, at)
+    begun(session, desk, zone=zone, at=at)
     changed = 0
     for each in days:
         row = session.get(RosterDayRow, (desk, each.on))

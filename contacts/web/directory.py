@@ -94,7 +94,14 @@ def add_contact(code: str) -> Response:
     def do(session: Session) -> Done:
         keeping.require_keeper(signed_in(), code)
         row = keeping.add(
-            session, code, _draft(given, None), [_line(given)], vault=_vault(), officer=signed_in(), at=at
+            session,
+            code,
+            _draft(given, None),
+            [_line(given)],
+            vault=_vault(),
+            zone=parts().settings.time_zone,
+            officer=signed_in(),
+            at=at,
         )
         return _one(session, row, at), 201
 
@@ -190,7 +197,7 @@ def take_table(code: str) -> Response:
     def do(session: Session) -> Done:
         keeping.require_keeper(signed_in(), code)
         by = importing.By(signed_in(), code)
-        report = importing.take(session, content, by, vault=_vault(), dry=dry, at=at)
+        report = importing.take(session, content, by, vault=_vault(), zone=parts().settings.time_zone, dry=dry, at=at)
         return report.stored(), 200
 
     return once(do)

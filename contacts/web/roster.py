@@ -60,7 +60,7 @@ def shown(code: str) -> Response:
         found = directory.roster(session, code)
         stretches = whole_roster(found, code, since=since, until=until)
         holes = gaps.holes(session, code, since=since, until=until)
-        zone = rostering.zone_of(session, code)
+        zone = rostering.zone_of(session, code, parts().settings.time_zone)
         return {
             "desk": code,
             "time_zone": zone.key,
@@ -102,10 +102,12 @@ def rotate(code: str) -> Response:
         keeping.require_keeper(signed_in(), code)
         role, each = _role(given), _turns(given, least=0)
         people = [contact for turn in each for contact in turn]
-        zone = rostering.zone_of(session, code)
+        zone = rostering.zone_of(session, code, parts().settings.time_zone)
         anchor = rostering.local(text(given, "anchor_at", limit=40), "anchor_at", zone) if people else at
         hours = whole(given, "shift_hours") if people else 24
-        rostering.rotate(session, code, role, people, anchor_at=anchor, shift_hours=hours, officer=signed_in(), at=at)
+        rostering.rotate(
+            session, code, role, people, anchor_at=anchor, shift_hours=hours, zone=zone, officer=signed_in(), at=at
+        )
         return {"desk": code, "role": role.value, "turns": people}, 200
 
     return once(do)
@@ -119,7 +121,9 @@ def add_shift(code: str) -> Response:
 
     def do(session: Session) -> Done:
         keeping.require_keeper(signed_in(), code)
-        row = rostering.add_shift(session, code, _shift(given), officer=signed_in(), at=at)
+        row = rostering.add_shift(
+            session, code, _shift(given), zone=parts().settings.time_zone, officer=signed_in(), at=at
+        )
         return _shift_shown(row), 201
 
     return once(do)
@@ -146,7 +150,7 @@ def add_cover(code: str) -> Response:
 
     def do(session: Session) -> Done:
         keeping.require_keeper(signed_in(), code)
-        zone = rostering.zone_of(session, code)
+        zone = rostering.zone_of(session, code, parts().settings.time_zone)
         row = rostering.cover(
             session,
             code,
@@ -155,6 +159,7 @@ def add_cover(code: str) -> Response:
             since=rostering.local(text(given, "since", limit=40), "since", zone),
             until=rostering.local(text(given, "until", limit=40), "until", zone),
             reason=text(given, "reason", required=False, limit=200),
+            zone=zone,
             officer=signed_in(),
             at=at,
         )
@@ -184,7 +189,7 @@ def swap(code: str) -> Response:
 
     def do(session: Session) -> Done:
         keeping.require_keeper(signed_in(), code)
-        zone = rostering.zone_of(session, code)
+        zone = rostering.zone_of(session, code, parts().settings.time_zone)
         first, second = (rostering.local(text(given, name, limit=40), name, zone) for name in ("first_at", "second_at"))
         reason = text(given, "reason", required=False, limit=200)
         halves = rostering.swap(session, code, _role(given), first, second, reason=reason, officer=signed_in(), at=at)
@@ -204,7 +209,9 @@ def mark_days(code: str) -> Response:
         if given.get("remove"):
             rostering.unmark_day(session, code, _date(given, "remove"), officer=signed_in(), at=at)
             return {"changed": 1}, 200
-        changed = rostering.mark_days(session, code, _days(given), officer=signed_in(), at=at)
+        changed = rostering.mark_days(
+            session, code, _days(given), zone=parts().settings.time_zone, officer=signed_in(), at=at
+        )
         return {"changed": changed}, 200
 
     return once(do)
@@ -218,7 +225,7 @@ def check(code: str) -> Response:
 
     def do(session: Session) -> Done:
         keeping.require_keeper(signed_in(), code)
-        row = rostering.begun(session, code, at)
+        row = rostering.begun(session, code, zone=parts().settings.time_zone, at=at)
         found = gaps.holes(session, code, since=at, until=at + timedelta(days=row.horizon_days))
         return {"desk": code, "days": row.horizon_days, "gaps": [each.shown() for each in found]}, 200
 
@@ -345,7 +352,7 @@ def page() -> str:
 
 
 def _page_facts(session: Session, code: str, now: datetime) -> dict[str, Any]:
-    found, zone = directory.roster(session, code), rostering.zone_of(session, code)
+    found, zone = directory.roster(session, code), rostering.zone_of(session, code, parts().settings.time_zone)
     kept = session.get(RosterRow, code)
     view = View(request.args["view"]) if request.args.get("view") in tuple(View) else View.WEEK
     today = now.astimezone(zone).date()

@@ -108,7 +108,7 @@ def document(
 
 def load(session: Session, loaded: Document | None = None) -> None:
     """Put a contacts file into the tables."""
-    directory.load(session, loaded or document(), numbers.vault(CONTACTS_KEY), at=NIGHT)
+    directory.load(session, loaded or document(), numbers.vault(CONTACTS_KEY), zone=ZONE, at=NIGHT)
 
 
 def incident(session: Session, *, drill: bool = False) -> int:

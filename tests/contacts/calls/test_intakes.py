@@ -40,7 +40,7 @@ def load(session: Session, *places: str) -> None:
         for n, place in enumerate(places, 60)
     ]
     document = Document.model_validate({"version": 1, "contacts": kept})
-    directory.load(session, document, VAULT, at=cast.NIGHT)
+    directory.load(session, document, VAULT, zone=cast.ZONE, at=cast.NIGHT)
 
 
 def board(session: Session, number: int, intake: NearIntake = INTAKE) -> list[IntakeCard]:

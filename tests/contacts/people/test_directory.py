@@ -87,7 +87,7 @@ def test_the_reference_contacts_and_those_of_the_valley_are_good_files(session: 
     reference = directory.read(ROOT / "emergency" / "reference" / "contacts.yaml")
     toy = directory.read(valley.write(tmp_path) / "contacts.yaml")
     for document in (reference, toy):
-        loaded = directory.load(session, document, numbers.vault(cast.CONTACTS_KEY), at=clock.now())
+        loaded = directory.load(session, document, numbers.vault(cast.CONTACTS_KEY), zone=cast.ZONE, at=clock.now())
         assert loaded.contacts - loaded.places == 3 * loaded.rosters == 3 * loaded.desks
 
 

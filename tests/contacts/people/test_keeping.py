@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.fernet import Fernet
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from contacts.calls import callboard
 from contacts.calls.callboard import Call, Outcome
 from contacts.kinds import How, Kind, Way
-from contacts.models import ContactRow, InboundRow, MethodRow, OrganisationRow
+from contacts.models import ContactRow, InboundRow, MethodRow, OrganisationRow, RosterRow
 from contacts.people import directory, keeping, listing, numbers, proven, rekey
 from contacts.people.keeping import Draft, Line
 from contacts.sending import planning
@@ -36,12 +37,21 @@ def officer(desk: str | None = DESK, role: Post = Post.DUTY_OFFICER) -> Officer:
 
 def added(session: Session, number: str = "+12025550151", **changes: Any) -> ContactRow:
     draft = replace(Draft(Role.PRIMARY, Words("王一", "Wang Yi")), **changes)
-    return keeping.add(session, DESK, draft, [Line(number, BOTH)], vault=VAULT, officer=officer(), at=clock.now())
+    return keeping.add(
+        session, DESK, draft, [Line(number, BOTH)], vault=VAULT, zone=cast.ZONE, officer=officer(), at=clock.now()
+    )
 
 
 def history(session: Session, row: ContactRow) -> list[str]:
     session.commit()  # the journal writes its entries as the session commits
     return [each["kind"] for each in keeping.history(session, row)]
+
+
+def test_the_first_contact_of_a_desk_begins_its_roster_by_the_clock_of_the_service(session: Session) -> None:
+    draft, vienna = Draft(Role.PRIMARY, Words("王一", "Wang Yi")), ZoneInfo("Europe/Vienna")
+    line = Line("+12025550151", BOTH)
+    keeping.add(session, DESK, draft, [line], vault=VAULT, zone=vienna, officer=officer(), at=clock.now())
+    assert session.get_one(RosterRow, DESK).time_zone == "Europe/Vienna"
 
 
 def test_a_contact_is_added_with_its_country_and_stands_in_the_list(session: Session) -> None:

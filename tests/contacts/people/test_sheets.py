@@ -33,7 +33,7 @@ OFFICER = Officer(7, "值班员", Role.DUTY_OFFICER, DESK, None, "stamp")
 
 def take(session: Session, content: str | bytes, *, dry: bool = False, by: By | None = None) -> Report:
     raw = content.encode() if isinstance(content, str) else content
-    made = importing.take(session, raw, by or By(OFFICER, DESK), vault=VAULT, dry=dry, at=clock.now())
+    made = importing.take(session, raw, by or By(OFFICER, DESK), vault=VAULT, zone=cast.ZONE, dry=dry, at=clock.now())
     session.flush()
     return made
 

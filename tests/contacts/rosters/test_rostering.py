@@ -65,6 +65,13 @@ def shift(*turns_of: tuple[int, ...], **changes: Any) -> ShiftDraft:
     return ShiftDraft(**(known | changes))
 
 
+def test_a_desk_without_a_roster_goes_by_the_clock_of_the_service(session: Session) -> None:
+    vienna = ZoneInfo("Europe/Vienna")
+    assert rostering.zone_of(session, DESK, vienna) == vienna
+    rostering.mark_days(session, DESK, [], zone=vienna, officer=officer(), at=NOW)
+    assert rostering.zone_of(session, DESK, CHINA) == vienna  # and from then on by its own
+
+
 def at_duty(session: Session, at: datetime, role: Role = Role.PRIMARY) -> list[int]:
     return [each.id for each in standing(directory.roster(session, DESK), role, at)]
 
@@ -76,7 +83,7 @@ def kinds(session: Session) -> list[str]:
 
 def test_a_shift_stands_until_it_is_ended_and_again_when_that_is_undone(session: Session) -> None:
     people = loaded(session)
-    row = rostering.add_shift(session, DESK, shift((people["deputy"],)), officer=officer(), at=NOW)
+    row = rostering.add_shift(session, DESK, shift((people["deputy"],)), zone=cast.ZONE, officer=officer(), at=NOW)
     assert at_duty(session, NOW) == [people["deputy"]]
     rostering.end_shift(session, row.id, restore=False, officer=officer(), at=NOW)
     assert at_duty(session, NOW) == [people["primary"]]
@@ -92,7 +99,7 @@ def test_several_cover_for_a_time_and_the_cover_is_taken_back(session: Session) 
     both = [people["leader"], people["deputy"]]
     row = rostering.cover(
         session, DESK, Role.PRIMARY, both, since=NOW, until=NOW + timedelta(hours=8), reason="培训",
-        officer=officer(), at=NOW,
+        zone=cast.ZONE, officer=officer(), at=NOW,
     )  # fmt: skip
     assert at_duty(session, NOW) == both
     assert at_duty(session, NOW + timedelta(hours=8)) == [people["primary"]]
@@ -104,7 +111,7 @@ def test_several_cover_for_a_time_and_the_cover_is_taken_back(session: Session) 
 def test_two_turns_are_swapped_and_both_go_back_together(session: Session) -> None:
     people = loaded(session)
     draft = shift((people["primary"],), (people["deputy"],), hours=24)
-    rostering.add_shift(session, DESK, draft, officer=officer(), at=NOW)
+    rostering.add_shift(session, DESK, draft, zone=cast.ZONE, officer=officer(), at=NOW)
     monday, tuesday = NOW + timedelta(hours=3), NOW + timedelta(hours=27)
     halves = rostering.swap(
         session, DESK, Role.PRIMARY, monday, tuesday, reason="", officer=officer(), at=NOW - timedelta(hours=9)
@@ -134,7 +141,7 @@ def test_two_turns_are_swapped_and_both_go_back_together(session: Session) -> No
 def test_a_shift_badly_said_is_refused_with_the_field(session: Session, change: dict[str, Any], field: str) -> None:
     people = loaded(session)
     with pytest.raises(EmergencyError) as refused:
-        rostering.add_shift(session, DESK, shift(*[(people["primary"],)], **change) if "turns" not in change else shift(*change["turns"]), officer=officer(), at=NOW)  # fmt: skip
+        rostering.add_shift(session, DESK, shift(*[(people["primary"],)], **change) if "turns" not in change else shift(*change["turns"]), zone=cast.ZONE, officer=officer(), at=NOW)  # fmt: skip
     assert refused.value.field == field
 
 
@@ -151,6 +158,7 @@ def test_a_cover_that_cannot_be_is_refused(session: Session, since_h: int, until
             since=span["since"],
             until=span["until"],
             reason="",
+            zone=cast.ZONE,
             officer=officer(),
             at=NOW,
         )
@@ -161,11 +169,11 @@ def test_only_the_desks_own_people_change_its_roster(session: Session) -> None:
     people = loaded(session)
     for stranger in (officer(9, SENDER_DESK), officer(9, DESK, Post.LIAISON)):
         with pytest.raises(NotFound, match="own people"):
-            rostering.add_shift(session, DESK, shift((people["primary"],)), officer=stranger, at=NOW)
+            rostering.add_shift(session, DESK, shift((people["primary"],)), zone=cast.ZONE, officer=stranger, at=NOW)
     rostering.settings(
         session, DESK, time_zone="Asia/Urumqi", horizon_days=7, officer=officer(9, None, Post.ADMINISTRATOR), at=NOW
     )
-    assert rostering.zone_of(session, DESK).key == "Asia/Urumqi"
+    assert rostering.zone_of(session, DESK, cast.ZONE).key == "Asia/Urumqi"
 
 
 def test_holidays_are_taken_from_a_list_and_a_wrong_row_is_named(session: Session) -> None:
@@ -173,8 +181,8 @@ def test_holidays_are_taken_from_a_list_and_a_wrong_row_is_named(session: Sessio
     text = "日期,算作,名称\n2026-10-01,节假日,国庆\n2026/10/10,周五,调休\n"
     days = rostering.read_days(text.encode("gb18030"))
     assert days == [Dated(date(2026, 10, 1), "holiday", "国庆"), Dated(date(2026, 10, 10), "fri", "调休")]
-    assert rostering.mark_days(session, DESK, days, officer=officer(), at=NOW) == 2
-    assert rostering.mark_days(session, DESK, days, officer=officer(), at=NOW) == 0
+    assert rostering.mark_days(session, DESK, days, zone=cast.ZONE, officer=officer(), at=NOW) == 2
+    assert rostering.mark_days(session, DESK, days, zone=cast.ZONE, officer=officer(), at=NOW) == 0
     found = directory.roster(session, DESK)
     assert found is not None
     assert found.days[date(2026, 10, 10)] == "fri"
@@ -218,7 +226,9 @@ def test_a_gap_is_alarmed_before_an_incident_once_a_day_and_not_twice(session: S
     people = loaded(session)
     session.execute(update(RotationRow).where(RotationRow.desk == DESK, RotationRow.role == "primary").values(turns=[]))
     weekdays = frozenset(("mon", "tue", "wed", "thu", "fri"))
-    rostering.add_shift(session, DESK, shift((people["primary"],), days=weekdays, hours=24), officer=officer(), at=NOW)
+    rostering.add_shift(
+        session, DESK, shift((people["primary"],), days=weekdays, hours=24), zone=cast.ZONE, officer=officer(), at=NOW
+    )
     session.execute(update(RosterRow).values(next_check_at=NOW))
     assert check_all(session, NOW) == 1
     [alarm] = alarms(session)
@@ -348,7 +358,7 @@ def test_p1_whatever_the_shape_of_a_roster_a_message_has_deliveries_or_a_recorde
                 hours=hours,
                 anchor_on=date(2025, 1, 1),
             )
-            rostering.add_shift(session, DESK, draft, officer=officer(), at=at)
+            rostering.add_shift(session, DESK, draft, zone=cast.ZONE, officer=officer(), at=at)
         for role, before, after in shape["covers"]:
             rostering.cover(
                 session,
@@ -358,6 +368,7 @@ def test_p1_whatever_the_shape_of_a_roster_a_message_has_deliveries_or_a_recorde
                 since=at + timedelta(hours=before),
                 until=at + timedelta(hours=after),
                 reason="",
+                zone=cast.ZONE,
                 officer=officer(),
                 at=at,
             )

@@ -34,7 +34,7 @@ from contacts.channels.twilio_sms import Redirected
 from contacts.marks import Marker
 from contacts.models import DeliveryRow
 from contacts.sending import claims, dispatch
-from contacts.sending.claims import Held
+from contacts.sending.claims import Taken
 from contacts.sending.office import Office
 from contacts.values import Policy
 from emergency import db
@@ -198,8 +198,9 @@ def _claims(engine: Engine, phones: PhoneCompany, wanted: int) -> tuple[Times, T
     lines = {"sms": office.lines()["sms"]}
     ours, floor = Times(), Times()
     for _ in range(wanted):
-        held = ours.take(lambda: claims.claim(office, lines))
-        assert isinstance(held, Held)
+        taken = ours.take(lambda: claims.take(office, lines))
+        assert isinstance(taken, Taken)
+        [held] = taken.held
         floor.take(partial(_touch, engine, held.parcel.delivery))
     with engine.begin() as connection:
         connection.execute(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import DateTime, Select, SmallInteger, bindparam, exists, insert, select
+from sqlalchemy import DateTime, Integer, Select, SmallInteger, bindparam, exists, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from contacts.channels.base import Channel, Parcel
@@ -72,35 +72,56 @@ class Due:
     wrong: bool
     paused: bool
 
+    @property
+    def turn(self) -> tuple[int, datetime]:
+        """Who goes first."""
+        return self.row.rank, self.row.act_at or self.row.created_at
 
-def claim(office: Office, lines: Lines) -> Held | State | None:
-    """Take a lease on one due row. None: nothing is due. A state: it was settled without anything to send or ask."""
-    began_s = time.monotonic()
-    at = office.now()
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a worker took up at once: the rows it now holds, and how many were settled without anything to send or ask."""
+
+    held: tuple[Held, ...] = ()
+    settled: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.held or self.settled)
+
+
+def take(office: Office, lines: Lines, most: int = 1) -> Taken:
+    """Take a lease on the most urgent rows that are due, as many as `most`, in one transaction. Nothing: none is due."""
+    began_s, at = time.monotonic(), office.now()
+    asked = {"at": at, "channels": list(lines), "contract": office.contract, "most": most}
     with office.sessions.begin() as session:
-        found = session.execute(DUE, {"at": at, "channels": list(lines), "contract": office.contract}).one_or_none()
-        if found is None:
-            return None
-        due = Due(*found)
-        row = due.row
-        if _settled(session, due, lines[row.channel], office.policy, at):
-            return State(row.state)
-        if row.state == State.PENDING and not budget.weigh(session, row, policy=office.policy, at=at):
-            return State(row.state)
-        try:
-            number = None if due.number is None else office.vault.open(due.number)
-        except NotReady as trouble:
-            reason = Reason(trouble.slug, trouble.words).stored()
-            deliveries.end(session, row, State.FAILED_PERMANENT, reason, at=at, by=BY)
-            return State(row.state)
-        row.provider = lines[row.channel].provider
-        facts = _warned(session, row, lines[row.channel])
-        held = _lease(session, row, number, office.policy, at, began_s, facts)
-        return replace(held, paused=due.paused)
+        found = sorted((Due(*each) for each in session.execute(DUE, asked)), key=lambda due: due.turn)
+        held = [_take(session, office, lines, due, at, began_s) for due in found]
+    return Taken(tuple(each for each in held if each is not None), held.count(None))
+
+
+def _take(session: Session, office: Office, lines: Lines, due: Due, at: datetime, began_s: float) -> Held | None:
+    """Hold one row, or settle it."""
+    row = due.row
+    if row.act_at is None or row.act_at > at:
+        return None  # put into the text of one that was taken with it
+    if _settled(session, due, lines[row.channel], office.policy, at):
+        return None
+    if row.state == State.PENDING and not budget.weigh(session, row, policy=office.policy, at=at):
+        return None
+    try:
+        number = None if due.number is None else office.vault.open(due.number)
+    except NotReady as trouble:
+        reason = Reason(trouble.slug, trouble.words).stored()
+        deliveries.end(session, row, State.FAILED_PERMANENT, reason, at=at, by=BY)
+        return None
+    row.provider = lines[row.channel].provider
+    facts = _warned(session, row, lines[row.channel])
+    held = _lease(session, row, number, office.policy, at, began_s, facts)
+    return replace(held, paused=due.paused)
 
 
 def _due() -> Select[DeliveryRow, str, bool, bytes | None, bool, bool, bool]:
-    """The most urgent row of `channels` that is due `at` and that no other worker holds, and what it depends on."""
+    """The `most` urgent rows of `channels` that are due `at` and that no other worker holds, and what they depend on."""
     at = bindparam("at", type_=DateTime(timezone=True))
     stopped = exists().where(ChannelRow.channel == DeliveryRow.channel, ChannelRow.until > at)
     first = (
@@ -112,7 +133,7 @@ def _due() -> Select[DeliveryRow, str, bool, bytes | None, bool, bool, bool]:
             ~((DeliveryRow.state == State.PENDING) & stopped),
         )
         .order_by(DeliveryRow.rank, DeliveryRow.act_at)
-        .limit(1)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
         .cte("due")
     )
@@ -220,13 +241,3 @@ def _lease(
     since = row.attempted_at or row.created_at
     half_s = began_s + policy.lease_s / 2
     return Held(State(row.state), row.lease_token, parcel, row.channel, since, row.provider_sid, known, half_s)
-
-
-def owned(session: Session, held: Held) -> DeliveryRow | None:
-    """The row, locked, if this worker still holds it; else somebody has gone on without us."""
-    mine = select(DeliveryRow).where(
-        DeliveryRow.id == held.parcel.delivery,
-        DeliveryRow.state == held.state,
-        DeliveryRow.lease_token == held.token,
-    )
-    return session.scalar(mine.with_for_update())

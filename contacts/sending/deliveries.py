@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -170,7 +170,9 @@ def name_attempt(
 ) -> None:
     """Keep the provider's name of what an attempt sent; and what came of it, unless that is known."""
     said = {"of": delivery, "attempt": n, "sid": sid, "news": outcome, "at": None if outcome is None else at}
-    session.execute(NAMED, said)
+    session.connection().execute(
+        NAMED, said
+    )  # past the session: nothing that it holds is touched, so nothing is flushed
 
 
 NAMED: Final = (
@@ -181,7 +183,6 @@ NAMED: Final = (
         outcome=func.coalesce(AttemptRow.outcome, bindparam("news", type_=Text)),
         finished_at=func.coalesce(AttemptRow.finished_at, bindparam("at", type_=DateTime(timezone=True))),
     )
-    .execution_options(synchronize_session=False)
 )
 """Made once, as it is of every text."""
 
@@ -302,11 +303,14 @@ def _next_method(session: Session, row: DeliveryRow, *, at: datetime, by: Actor)
 
 
 INSIDE: Final = select(DeliveryRow).where(DeliveryRow.bundle_id == bindparam("text")).with_for_update()
+CARRIES: Final = select(exists().where(DeliveryRow.bundle_id == bindparam("text")))
 
 
 def _share(session: Session, row: DeliveryRow, *, at: datetime, by: Actor) -> None:
     """What becomes of a text becomes of all that travel in it; what was called off sets them free."""
     if row.channel != Channel.SMS:
+        return
+    if not session.connection().scalar(CARRIES, {"text": row.id}):
         return
     for each in session.scalars(INSIDE, {"text": row.id}).all():
         if row.state == State.CANCELLED:

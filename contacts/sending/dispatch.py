@@ -3,61 +3,43 @@
 Small steps, each of which says whether it did anything; any number of workers may run them side by side, and each may be
 killed at any instant. A row is claimed by a lease; an attempt is written before it is made; what comes of it is written
 only by who still holds the lease. A lease that runs out means: ask the provider.
+
+In a worker one clerk takes up what is due and writes what came of it, many rows at a time; so many runners have one delivery
+in hand each and talk to the provider; and one thread looks after messages and ladders.
 """
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from concurrent.futures import Executor, ThreadPoolExecutor
+from enum import Enum, auto
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.exc import OperationalError
 
-from contacts.channels.base import Channel, NotDelivered, Report
 from contacts.models import DeliveryRow, EscalationRow
-from contacts.sending import deliveries, ladders, pace, planning, provider_codes, reconcile, verdicts
-from contacts.sending.claims import Held, claim, owned
+from contacts.sending import answers, claims, ladders, pace, planning
+from contacts.sending.answers import Answer
+from contacts.sending.claims import Held, Taken
 from contacts.sending.office import Lines, Office
 from contacts.sending.states import Ladder, State
-from contacts.values import Policy
 from emergency import notifications
-from emergency.journal import Actor
 from emergency.notifications import NotificationRow
 
-BY: Final = Actor(process="dispatch")
-CHORES_S: Final = 0.2
-"""So often a busy worker looks for new messages and ladders: far less than the second that an idle one waits."""
+AHEAD: Final = 4
+"""One more row is taken up for so many runners, so that none waits for the clerk; it lies ready for a fraction of a second."""
 log = logging.getLogger(__name__)
 
 
 def run(office: Office, *, threads: int, stop: threading.Event) -> None:
-    """Work until told to stop. Threads with nothing to do wait one after the other, so that an idle worker asks the
-    database once in `idle_s`, however many threads it has."""
-    turns = Turns(threading.Lock(), threading.Lock())
-    crew = [threading.Thread(target=_work, args=(office, stop, turns), name=f"dispatch-{n}") for n in range(threads)]
-    for each in crew:
-        each.start()
-    for each in crew:
-        each.join()
-
-
-@dataclass(slots=True)
-class Turns:
-    """What the threads of a worker do one at a time: wait when idle, and look after ladders while the others deliver."""
-
-    idle: threading.Lock
-    chores: threading.Lock
-    looked_s: float = 0.0
-
-    def take(self) -> bool:
-        """Whether it is this thread's turn to look; the others go on delivering meanwhile."""
-        if time.monotonic() - self.looked_s < CHORES_S or not self.chores.acquire(blocking=False):
-            return False
-        self.looked_s = time.monotonic()
-        return True
+    """Work until told to stop, with as many deliveries in hand at once as there are threads; what is in hand is ended."""
+    clerk = Clerk(office, threads, stop)
+    chores = threading.Thread(target=_look_after, args=(office, stop, clerk), name="dispatch-chores")
+    chores.start()
+    with ThreadPoolExecutor(threads, thread_name_prefix="dispatch") as runners:
+        clerk.work(runners)
+    chores.join()
 
 
 def run_once(office: Office) -> None:
@@ -78,32 +60,126 @@ def chore(office: Office) -> bool:
     return plan_next(office) or overtake_next(office) or stand_down_next(office) or escalate_next(office)
 
 
-def _work(office: Office, stop: threading.Event, turns: Turns) -> None:
-    lines = office.lines()
+def deliver_next(office: Office, lines: Lines) -> bool:
+    """Take up the most urgent delivery that is due: send it, ask about it, or close it."""
+    taken = claims.take(office, lines)
+    for held in taken.held:
+        answers.write(office, [answers.learn(office, lines, held)])
+    return bool(taken)
+
+
+def _look_after(office: Office, stop: threading.Event, clerk: "Clerk") -> None:
     while not stop.is_set():
         try:
-            office.beat(office.now())
-            busy = _turn(office, lines, turns)
+            busy = chore(office)
         except OperationalError as lost:
             log.warning("the database cannot be reached, again in %s s: %s", office.policy.idle_s, lost.orig)
             busy = False
         except Exception:
-            log.exception("a step failed; its row comes up again when its lease is over")
+            log.exception("a step failed, again in %s s", office.policy.idle_s)
             busy = False
-        if not busy:
-            with turns.idle:
-                stop.wait(office.policy.idle_s)
+        if busy:
+            clerk.look()
+        else:
+            stop.wait(office.policy.idle_s)
 
 
-def _turn(office: Office, lines: Lines, turns: Turns) -> bool:
-    """Deliver; and every so often, or where nothing is to be delivered, do what there is besides."""
-    if turns.take():
+# The deliveries ------------------------------------------------------------------------------------------------------
+
+
+class Sign(Enum):
+    """What the clerk may hear besides an answer."""
+
+    LOOK = auto()  # something new may be due
+    FAILED = auto()  # a runner failed: its row comes up again when its lease is over
+
+
+class Clerk:
+    """Takes up what is due, hands it to the runners, and writes what they come back with.
+
+    An answer that could not be written, since the database was away, is written when it is back; with this process it is
+    lost, and the provider is asked.
+    """
+
+    def __init__(self, office: Office, runners: int, stop: threading.Event):
+        self._office, self._most, self._stop = office, runners + runners // AHEAD, stop
+        self._came: SimpleQueue[Answer | Sign] = SimpleQueue()
+        self._unwritten: list[Answer] = []
+        self._in_hand = 0
+        self._own = threading.local()
+
+    def look(self) -> None:
+        """Something new may be due: do not wait."""
+        self._came.put(Sign.LOOK)
+
+    def work(self, runners: Executor) -> None:
+        """Until told to stop, and whatever is in hand has come back."""
+        lines, more = self._office.lines(), True
+        while self._in_hand or not self._stop.is_set():
+            self._hear(0.0 if more and self._in_hand < self._most else self._office.policy.idle_s)
+            taken = self._turn(lines)
+            for held in taken.held:
+                self._in_hand += 1
+                runners.submit(self._carry, held)
+            more = bool(taken)
+
+    def _turn(self, lines: Lines) -> Taken:
+        """Write what has come, and take up what is due."""
         try:
-            while chore(office) and time.monotonic() - turns.looked_s < CHORES_S:
-                pass
-        finally:
-            turns.chores.release()
-    return deliver_next(office, lines) or chore(office)
+            self._office.beat(self._office.now())
+            self._write()
+            if self._stop.is_set() or self._in_hand == self._most:
+                return Taken()
+            return claims.take(self._office, lines, self._most - self._in_hand)
+        except OperationalError as lost:
+            log.warning("the database cannot be reached, again in %s s: %s", self._office.policy.idle_s, lost.orig)
+        except Exception:
+            log.exception("nothing could be taken up, again in %s s", self._office.policy.idle_s)
+        return Taken()
+
+    def _hear(self, wait_s: float) -> None:
+        """What has come back; where there is nothing, what comes within the wait."""
+        try:
+            came = self._came.get(timeout=wait_s) if wait_s else self._came.get_nowait()
+            while True:
+                self._in_hand -= came is not Sign.LOOK
+                if isinstance(came, Answer):
+                    self._unwritten.append(came)
+                came = self._came.get_nowait()
+        except Empty:
+            pass
+
+    def _write(self) -> None:
+        """Together; where that cannot be, each alone, so that one that cannot be written holds up no other."""
+        if not self._unwritten:
+            return
+        try:
+            answers.write(self._office, self._unwritten)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("%s answers cannot be written together; now each alone", len(self._unwritten))
+            for each in self._unwritten:
+                self._write_alone(each)
+        self._unwritten = []
+
+    def _write_alone(self, answer: Answer) -> None:
+        try:
+            answers.write(self._office, [answer])
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("delivery %s: its answer cannot be written; it is asked about", answer.held.parcel.delivery)
+
+    def _carry(self, held: Held) -> None:
+        """By a runner, each with lines of its own."""
+        try:
+            if not hasattr(self._own, "lines"):
+                self._own.lines = self._office.lines()
+            self._came.put(answers.learn(self._office, self._own.lines, held))
+        except Exception:
+            log.exception("delivery %s: it comes up again when its lease is over", held.parcel.delivery)
+            self._came.put(Sign.FAILED)
 
 
 # The hand-over and the ladder ----------------------------------------------------------------------------------------
@@ -188,121 +264,3 @@ def _give_reason(office: Office, notification_id: int, trouble: str) -> None:
     with office.sessions.begin() as session:
         row = session.get_one(NotificationRow, notification_id, with_for_update=True)
         planning.could_not_plan(session, row, trouble, policy=office.policy, at=office.now())
-
-
-# The deliveries ------------------------------------------------------------------------------------------------------
-
-
-def deliver_next(office: Office, lines: Lines) -> bool:
-    """Take up the most urgent delivery that is due: send it, ask about it, or close it."""
-    claimed = claim(office, lines)
-    if isinstance(claimed, Held):
-        _HANDLERS[claimed.state](office, lines[claimed.channel], claimed)
-    return claimed is not None
-
-
-# Sending -------------------------------------------------------------------------------------------------------------
-
-
-def _send(office: Office, channel: Channel, held: Held) -> None:
-    if time.monotonic() > held.until_s:
-        _give_up(office, held)  # paused too long: another worker may be asking by now
-        return
-    try:
-        report = channel.send(held.parcel)
-    except NotDelivered as trouble:
-        _refused(office, held, trouble)
-    else:
-        _accepted(office, held, report)
-
-
-def _give_up(office: Office, held: Held) -> None:
-    with office.sessions.begin() as session:
-        at = office.now()
-        row = owned(session, held)
-        if row is not None:
-            deliveries.finish_attempt(session, row.id, held.parcel.attempt, "given up", at=at)
-            row.uncounted += 1
-            deliveries.wait(row, at, None)
-
-
-def _accepted(office: Office, held: Held, report: Report) -> None:
-    """Evidence, even where the lease has run out meanwhile: it then lifts the row as a callback would."""
-    with office.sessions.begin() as session:
-        at, attempt, policy = office.now(), held.parcel.attempt, office.policy
-        row = session.get_one(DeliveryRow, held.parcel.delivery, with_for_update=True)
-        if row.lease_token == held.token:
-            deliveries.accept(
-                session, row, report.sid, attempt=attempt, at=at, by=BY, policy=policy, outcome="accepted"
-            )
-        else:
-            deliveries.name_attempt(session, row.id, attempt, report.sid, outcome="accepted", at=at)
-            deliveries.heard(
-                session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=deliveries.ASKED
-            )
-        if held.paused:
-            verdicts.resume(session, held.channel, at)
-
-
-def _refused(office: Office, held: Held, trouble: NotDelivered) -> None:
-    with office.sessions.begin() as session:
-        at, trouble = office.now(), provider_codes.judged(session, trouble)
-        deliveries.finish_attempt(
-            session,
-            held.parcel.delivery,
-            held.parcel.attempt,
-            trouble.verdict,
-            at=at,
-            http_status=trouble.http_status,
-            code=trouble.code,
-        )
-        row = owned(session, held)
-        if row is not None:
-            verdicts.judge(session, row, trouble, office, at)
-
-
-# Asking --------------------------------------------------------------------------------------------------------------
-
-
-def _reconcile(office: Office, channel: Channel, held: Held) -> None:
-    findings = reconcile.look(
-        channel, held.parcel, since=held.since, known=held.known, policy=office.policy, now=office.now
-    )
-    with office.sessions.begin() as session:
-        row = owned(session, held)
-        if row is not None:
-            findings(session, row)
-
-
-def _follow(office: Office, channel: Channel, held: Held) -> None:
-    """Nothing final has come: a callback may never come, so ask."""
-    try:
-        report = channel.ask(held.sid)
-    except NotDelivered as trouble:
-        log.info("delivery %s: the provider does not say: %s", held.parcel.delivery, trouble)
-        report = None
-    with office.sessions.begin() as session:
-        at = office.now()
-        row = owned(session, held)
-        if row is None:
-            return
-        row.lease_token, row.act_at = None, at + timedelta(seconds=_next_ask_s(row, office.policy, at))
-        said, attempt = "no_answer" if report is None else report.status, held.parcel.attempt
-        if held.sid is not None:
-            deliveries.checked(session, row, attempt=attempt, asked="ask", answer=said, sid=held.sid, at=at)
-        if report is not None:
-            source, policy = deliveries.ASKED, office.policy
-            deliveries.heard(session, row, report, attempt=attempt, at=at, by=BY, policy=policy, source=source)
-
-
-def _next_ask_s(row: DeliveryRow, policy: Policy, at: datetime) -> float:
-    waited_s = (at - row.accepted_at).total_seconds() if row.accepted_at else 0.0
-    return min(policy.ask_most_s, max(policy.ask_s, waited_s))
-
-
-_HANDLERS: Final[Mapping[State, Callable[[Office, Channel, Held], None]]] = {
-    State.SENDING: _send,
-    State.UNKNOWN: _reconcile,
-    State.ACCEPTED: _follow,
-    State.SENT: _follow,
-}

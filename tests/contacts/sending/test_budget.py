@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from contacts.models import DeliveryRow
-from contacts.sending import deliveries, dispatch
+from contacts.sending import answers, claims, deliveries, dispatch
 from contacts.sending.office import Office
 from contacts.sending.states import State
 from contacts.texts import bundles
@@ -104,7 +104,9 @@ def test_updates_wait_and_travel_together_once_the_day_s_texts_are_used_up(
     assert states(database, before) == [State.PENDING] * 3
     assert {(row.reason or {})["slug"] for row in cast.rows(database) if row.id > before} == {"budget-spent"}
     moved.forward(seconds=601)
-    dispatch.run_once(office)
+    taken = claims.take(office, {"sms": office.lines()["sms"]}, 16)
+    assert (len(taken.held), taken.settled) == (1, 2), "what travels in a text taken with it is not sent beside it"
+    answers.write(office, [answers.learn(office, office.lines(), taken.held[0])])
     texts = phones.texts(NUMBERS["primary"])
     assert len(texts) == 4
     assert texts[-1].startswith("【联防】3件更新：")

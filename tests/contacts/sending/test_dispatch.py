@@ -1,18 +1,22 @@
 """What is sent, to whom, and what the worker makes of every answer; judged by the phone company's book."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.orm import Session
 
 from contacts.models import AttemptRow, ChannelRow, DeliveryRow
-from contacts.sending import claims, dispatch
+from contacts.sending import answers, claims, dispatch
+from contacts.sending.answers import Answer
 from contacts.sending.office import Office
 from contacts.sending.states import State
-from emergency import clock, db, notifications
+from emergency import clock, db, journal, notifications
 from emergency.journal import Actor
 from emergency.journal import Row as Entry
 from emergency.notifications import NotificationRow, Via
@@ -383,12 +387,11 @@ def test_a_worker_that_lost_its_lease_does_not_send(database: Engine, phones: Ph
     lines = office.lines()
     while dispatch.plan_next(office):
         pass
-    held = claims.claim(office, {"sms": lines["sms"]})
-    assert isinstance(held, claims.Held)
+    [held] = claims.take(office, {"sms": lines["sms"]}).held
     late = claims.Held(
         held.state, held.token, held.parcel, held.channel, held.since, held.sid, held.known, held.until_s - 10
     )
-    dispatch._send(office, lines["sms"], late)
+    answers.write(office, [answers.learn(office, lines, late)])
     assert phones.book() == []
     assert cast.rows(database)[0].state == State.PENDING
 
@@ -400,15 +403,14 @@ def test_an_answer_that_comes_after_the_lease_is_evidence_all_the_same(database:
     lines = office.lines()
     while dispatch.plan_next(office):
         pass
-    held = claims.claim(office, {"sms": lines["sms"]})
-    assert isinstance(held, claims.Held)
-    report = lines["sms"].send(held.parcel)
+    [held] = claims.take(office, {"sms": lines["sms"]}).held
+    answer = answers.learn(office, lines, held)
     moved.forward(seconds=QUICK.lease_s + 0.1)
     dispatch.run_once(office)
     assert cast.rows(database)[0].state == State.UNKNOWN
-    dispatch._accepted(office, held, report)
+    answers.write(office, [answer])
     [row] = cast.rows(database)
-    assert (row.state, row.provider_sid) == (State.ACCEPTED, report.sid)
+    assert (row.state, row.provider_sid) == (State.ACCEPTED, phones.book()[0]["sid"])
 
 
 def test_a_row_whose_worker_died_is_asked_about_only_after_the_provider_has_settled(
@@ -420,8 +422,7 @@ def test_a_row_whose_worker_died_is_asked_about_only_after_the_provider_has_sett
     lines = office.lines()
     while dispatch.plan_next(office):
         pass
-    held = claims.claim(office, {"sms": lines["sms"]})
-    assert isinstance(held, claims.Held)
+    [held] = claims.take(office, {"sms": lines["sms"]}).held
     lines["sms"].send(held.parcel)  # and here the worker dies
     moved.forward(seconds=STILL.lease_s + 0.1)
     dispatch.run_once(office)
@@ -432,3 +433,67 @@ def test_a_row_whose_worker_died_is_asked_about_only_after_the_provider_has_sett
     moved.forward(seconds=LATER_S)
     work_until(office, lambda: cast.rows(database)[0].accepted_at is not None)
     assert len(phones.book()) == 1
+
+
+def three(engine: Engine, office: Office) -> tuple[claims.Held, ...]:
+    """Three texts to one desk, taken up at once."""
+    begin(engine)
+    for _ in range(2):
+        with db.sessions(engine).begin() as session:
+            cast.message(session, cast.incident(session))
+    while dispatch.plan_next(office):
+        pass
+    return claims.take(office, {"sms": office.lines()["sms"]}, 16).held
+
+
+def clerk_with(office: Office, *came: Answer) -> dispatch.Clerk:
+    """A clerk to whom runners have come back with these, and who is told to stop."""
+    stop = threading.Event()
+    stop.set()
+    clerk = dispatch.Clerk(office, 4, stop)
+    clerk._in_hand = len(came)
+    for each in came:
+        clerk._came.put(each)
+    return clerk
+
+
+def spoilt(session: Session, row: DeliveryRow, mine: bool) -> None:
+    """An answer that cannot be written."""
+    raise ValueError("a defect of ours")
+
+
+def test_many_rows_are_taken_up_at_once_and_their_answers_written_together(
+    database: Engine, phones: PhoneCompany
+) -> None:
+    office = cast.office(database, phones, policy=STILL)
+    held = three(database, office)
+    assert {row.state for row in cast.rows(database)} == {State.SENDING}
+    assert len({each.token for each in held}) == 3
+    answers.write(office, [answers.learn(office, office.lines(), each) for each in held])
+    assert {row.provider_sid for row in cast.rows(database)} == {entry["sid"] for entry in phones.book()}
+    with db.sessions(database).begin() as session:
+        assert all(journal.verify(session, stream) is None for stream in journal.heads(session))
+
+
+def test_an_answer_that_cannot_be_written_holds_up_no_other(database: Engine, phones: PhoneCompany) -> None:
+    office = cast.office(database, phones, policy=STILL)
+    first, second, third = (answers.learn(office, office.lines(), each) for each in three(database, office))
+    clerk_with(office, first, Answer(second.held, spoilt), third).work(ThreadPoolExecutor(1))
+    states = {row.id: row.state for row in cast.rows(database)}
+    assert states == {
+        first.held.parcel.delivery: State.ACCEPTED,
+        second.held.parcel.delivery: State.SENDING,  # until its lease is over; then the provider is asked
+        third.held.parcel.delivery: State.ACCEPTED,
+    }
+
+
+def test_an_answer_is_written_when_the_database_is_back(database: Engine, phones: PhoneCompany) -> None:
+    office = cast.office(database, phones, policy=STILL)
+    came = [answers.learn(office, office.lines(), each) for each in three(database, office)]
+    away = create_engine("postgresql+psycopg://nobody@127.0.0.1:9/nowhere")
+    clerk = clerk_with(replace(office, sessions=db.sessions(away)), *came)
+    clerk.work(ThreadPoolExecutor(1))
+    assert {row.state for row in cast.rows(database)} == {State.SENDING}
+    clerk._office = office
+    clerk._turn(office.lines())
+    assert {row.state for row in cast.rows(database)} == {State.ACCEPTED}

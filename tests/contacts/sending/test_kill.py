@@ -22,15 +22,17 @@ TEXTS = 40
 FEW = 24
 
 
+@pytest.mark.parametrize(("workers", "threads", "kills"), [(4, 1, 10), (2, 8, 4)])
 def test_p2_kill_9_of_any_worker_at_any_time_loses_nothing_and_doubles_nothing(
-    database: Engine, phones: PhoneCompany
+    database: Engine, phones: PhoneCompany, workers: int, threads: int, kills: int
 ) -> None:
+    """Of many runners to a worker a kill takes many texts at once: some before they are sent, some before they are booked."""
     storm.many(database, TEXTS)
     phones.fault("latency_after_accept", seconds=0.05)
     phones.fault("error_after_accept", probability=0.1)
-    with Crew(database, phones, 4, POLICY) as crew:
+    with Crew(database, phones, workers, POLICY, threads=threads) as crew:
         crew.kill_until(storm.settled(database, TEXTS), begun=storm.begun(database), seconds=400)
-    assert crew.kills >= 10
+    assert crew.kills >= kills
     verdict = storm.judge(database, phones)
     assert verdict.texts == TEXTS
     assert verdict.clean, verdict
@@ -76,14 +78,17 @@ def booked(phones: PhoneCompany, texts: int) -> bool:
     return len(phones.book()) >= texts
 
 
-def test_p11_a_worker_paused_past_its_lease_doubles_nothing(database: Engine, phones: PhoneCompany) -> None:
+@pytest.mark.parametrize(("workers", "threads"), [(3, 1), (2, 4)])
+def test_p11_a_worker_paused_past_its_lease_doubles_nothing(
+    database: Engine, phones: PhoneCompany, workers: int, threads: int
+) -> None:
     """A worker that is paused before it sends gives the row up; one that is paused while it sends is found by asking,
     as long as the pause is shorter than lease and settling together."""
     patient = replace(POLICY, settle_s=1.5)
     storm.many(database, TEXTS)
     phones.fault("latency_before_accept", seconds=0.1)
     done = storm.settled(database, TEXTS)
-    with Crew(database, phones, 3, patient) as crew:
+    with Crew(database, phones, workers, patient, threads=threads) as crew:
         while not done():
             crew.pause(crew.pauses, patient.lease_s * 1.3)
             assert crew.pauses < 60, "the work did not end in time"

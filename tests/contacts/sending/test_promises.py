@@ -225,7 +225,7 @@ def test_p15_what_a_claim_reads_besides_is_reached_by_keys_however_much_there_is
 
 
 def _planned(database: Engine, *first: str) -> list[dict[str, Any]]:
-    claim = claims.DUE.params(at=clock.now(), channels=["sms", "websocket"], contract=CONTRACT)
+    claim = claims.DUE.params(at=clock.now(), channels=["sms", "websocket"], contract=CONTRACT, most=1)
     written = claim.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     with database.begin() as connection:
         for each in first:

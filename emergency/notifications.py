@@ -47,6 +47,8 @@ HEADS_UP: Final = "heads_up"
 FORMAL_NOTICE: Final = "formal_notice"
 ENDINGS: Final = ("withdrawal", "end")
 """Kinds that end what was said before: once one is owed, nobody is to hear the earlier message any more."""
+NUMBER_CHECK: Final = "number_check"
+"""A code texted to one number to learn whose it is: only who reads that text may know it, so nobody is shown it here."""
 
 
 class State(StrEnum):
@@ -296,7 +298,7 @@ def issue(
     row.state, row.act, row.content = State.ISSUED, act, asdict(frozen)
     row.issued_at, row.issued_by, row.decided_at = at, by.stored(), at
     row.consent = None if consent is None else {"by": consent.by, "how": consent.how, "at": consent.at.isoformat()}
-    facts = _facts(row) | {"act": act, "version": row.version, "consent": row.consent, "content": row.content}
+    facts = _facts(row) | {"act": act, "version": row.version, "consent": row.consent, "content": shown_content(row)}
     _note(session, row, "notification.issued", facts | _behalf(on_behalf), by=by, at=at)
     if on_behalf is not None:
         told = {name: facts[name] for name in ("notification", "who", "tells", "act")} | {"incident": row.incident}
@@ -358,14 +360,14 @@ def acknowledge(
     at: when it was recorded; stated_at: when it was read back, where that was another time.
 
     The first read-back stands; a later one is recorded as `also`. Returns the ids newly acknowledged. Conflict when the
-    message was never issued; BadInput when the code read back is another one.
+    message was never issued; BadInput when the code read back is another one, or is not given where it alone is the proof.
     """
     row = session.get(NotificationRow, notification_id, with_for_update=True)
     if row is None:
         raise NotFound("no-such-notification", Words("没有这条通报。", "No such notification."))
     if row.issued_at is None:
         raise Conflict("not-issued", Words("这条通报尚未发出。", "That notification has not been issued."))
-    if code is not None and code.strip().upper() not in _codes(session, row):
+    if _unproven(session, row, code):
         raise BadInput(
             "wrong-code",
             Words("报的码不对，请再核一遍。", "That is not the code of this message; ask again."),
@@ -635,12 +637,29 @@ def _facts(row: NotificationRow) -> dict[str, Any]:
         "circle": row.circle,
         "deadline_at": row.deadline_at.isoformat() if row.deadline_at else None,
         "clauses": row.clauses,
-        "code": row.code,
+        "code": shown_code(row),
     }
+
+
+def shown_code(row: NotificationRow) -> str | None:
+    """The code of a message as the journal and the pages may show it; none for a check of a number."""
+    return None if row.kind == NUMBER_CHECK else row.code
+
+
+def shown_content(row: NotificationRow) -> dict[str, Any] | None:
+    """What a message says, as the journal and the pages may show it."""
+    return None if row.content is None else row.content | {"code": shown_code(row)}
 
 
 def _behalf(reason: str | None) -> dict[str, str]:
     return {} if reason is None else {"on_behalf": reason}
+
+
+def _unproven(session: Session, row: NotificationRow, code: str | None) -> bool:
+    """Whether the code read back is another one; a page that shows a message needs none, but nobody is shown a check."""
+    if code is None:
+        return row.kind == NUMBER_CHECK
+    return code.strip().upper() not in _codes(session, row)
 
 
 def _codes(session: Session, row: NotificationRow) -> frozenset[str]:

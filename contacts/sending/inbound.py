@@ -79,7 +79,7 @@ def _understood(
         return Taken.NO_REPLIES, None
     for code in CODE.findall(word):
         row = _asked(session, code, answering)
-        if row is not None:
+        if row is not None and _about(session, row) in (None, *(method.id for method, _ in known)):
             _read_back(session, row, next(contact for contact in answering if contact.desk == row.tells), at)
             _verify(session, row, known, at)
             return Taken.READ_BACK, row.id
@@ -106,12 +106,17 @@ def _verify(
     session: Session, row: NotificationRow, known: Sequence[tuple[MethodRow, ContactRow]], at: datetime
 ) -> None:
     """A code that was texted to one number, and came back from it, verifies the number."""
-    asked = select(ContactTestRow.method_id).join(AskedRow, AskedRow.test_id == ContactTestRow.id)
-    about = session.scalar(asked.where(AskedRow.notification_id == row.id))
+    about = _about(session, row)
     for method, contact in known:
         if method.id == about:
             by = Actor(process="inbound", role=contact.role, desk=contact.desk)
             keeping.verified(session, method, contact, How.TEXTED, by=by, at=at)
+
+
+def _about(session: Session, row: NotificationRow) -> int | None:
+    """The number that a message checks: its code comes back from that one, or is no answer."""
+    asked = select(ContactTestRow.method_id).join(AskedRow, AskedRow.test_id == ContactTestRow.id)
+    return session.scalar(asked.where(AskedRow.notification_id == row.id))
 
 
 def _opt(session: Session, method: MethodRow, contact: ContactRow, *, out: bool, at: datetime) -> None:

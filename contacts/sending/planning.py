@@ -44,7 +44,7 @@ from contacts.values import (
 )
 from emergency import journal, notifications
 from emergency.journal import Actor
-from emergency.notifications import Content, NotificationRow
+from emergency.notifications import NUMBER_CHECK, Content, NotificationRow
 from emergency.words import Language
 
 BY: Final = Actor(process="dispatch")
@@ -85,7 +85,7 @@ def plan(session: Session, row: NotificationRow, *, zone: ZoneInfo, policy: Poli
     if notifications.is_superseded(session, row):
         _record(session, case, State.CANCELLED, REPLACED)
         return
-    if row.kind == CONTACT_TEST:
+    if row.kind in (CONTACT_TEST, NUMBER_CHECK):
         _ask(session, case)
         return
     ladder = _thread(session, case)

@@ -19,7 +19,7 @@ from contacts.people import directory, proven
 from contacts.sending.states import Ladder, State
 from contacts.values import CONTACT_TEST, Channel, Gap, Role
 from emergency import notifications
-from emergency.notifications import NotificationRow
+from emergency.notifications import NUMBER_CHECK, NotificationRow
 from emergency.units import iso
 from emergency.words import Words
 
@@ -276,7 +276,7 @@ def figures(session: Session, *, at: datetime) -> list[tuple[str, dict[str, str]
     waiting = select(func.count()).where(
         NotificationRow.state == notifications.State.ISSUED,
         or_(NotificationRow.circle == "now", NotificationRow.circle == "prepare"),
-        NotificationRow.kind != CONTACT_TEST,
+        NotificationRow.kind.not_in((CONTACT_TEST, NUMBER_CHECK)),
     )
     lines.append(("messages_not_read_back", {}, float(session.scalar(waiting) or 0)))
     return lines

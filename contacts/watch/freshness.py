@@ -26,7 +26,7 @@ from contacts.watch.replies import Reply
 from emergency import access, journal, notifications
 from emergency.errors import BadInput, Conflict, NotFound
 from emergency.journal import Actor
-from emergency.notifications import Draft, NotificationRow, Via
+from emergency.notifications import NUMBER_CHECK, Draft, NotificationRow, Via
 from emergency.units import iso
 from emergency.words import Words
 
@@ -172,7 +172,15 @@ def code_came_back(
         words = Words("验证码不对，请对方再读一遍。", "That is not the code: have it read out again.")
         raise BadInput("code-wrong", words, field="code")
     if message.acknowledged_at is None:
-        answered_by_call(session, message.id, person=contact.name_zh, by=by, at=at)
+        notifications.acknowledge(
+            session,
+            notification_id=message.id,
+            by_person=contact.name_zh,
+            via=Via.CALL,
+            by=by,
+            at=at,
+            code=message.code,
+        )
     keeping.verified(session, method, contact, How.TEXTED, by=by, at=at)
 
 
@@ -278,9 +286,10 @@ def answered_by_call(session: Session, notification_id: int, *, person: str, by:
 
 
 def desk_of(session: Session, notification_id: int) -> str:
-    """The desk that a message of a contact test asks."""
+    """The desk that a message of a contact test asks; a check of one number is none."""
     asked = select(ContactTestRow.desk).join(AskedRow, AskedRow.test_id == ContactTestRow.id)
-    desk = session.scalar(asked.where(AskedRow.notification_id == notification_id))
+    asked = asked.where(AskedRow.notification_id == notification_id, ContactTestRow.method_id.is_(None))
+    desk = session.scalar(asked)
     if desk is None:
         raise NotFound("no-such-test", Words("没有这次联络测试。", "There is no such contact test."))
     return desk
@@ -326,9 +335,12 @@ def _ask(session: Session, row: ContactTestRow, contact: ContactRow, desk_name: 
     item = AskedRow(test_id=row.id, contact_id=contact.id)
     session.add(item)
     session.flush()
-    number = -item.id
-    access.admit(session, incident=number, jurisdiction=row.desk, because=CONTACT_TEST, at=at)
-    draft = Draft(row.desk, row.desk, contact.role, CONTACT_TEST, f"test {row.id}", "watch", None, [])
+    number, kind = -item.id, CONTACT_TEST
+    if row.method_id is None:
+        access.admit(session, incident=number, jurisdiction=row.desk, because=CONTACT_TEST, at=at)
+    else:
+        kind = NUMBER_CHECK  # whoever asks for the code may not see it: it would prove nothing
+    draft = Draft(row.desk, row.desk, contact.role, kind, f"test {row.id}", "watch", None, [])
     message = notifications.propose(session, incident=number, draft=draft, drill=True, assessment_id=None, at=at, by=BY)
     receiver = Words(contact.name_zh, contact.name_en)
     content = _content(desk_name, receiver)

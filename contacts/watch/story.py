@@ -21,14 +21,15 @@ from contacts.sending import provider_codes
 from contacts.sending.states import STATUSES, State
 from contacts.texts.segments import segments
 from contacts.values import Channel
-from emergency import journal
-from emergency.notifications import NotificationRow
+from emergency import journal, notifications
+from emergency.notifications import CODE_LENGTH, NUMBER_CHECK, NotificationRow
 from emergency.units import iso
 from emergency.words import Words
 
 Json = dict[str, Any]
 WATCHED: Final = ("planned", "waiting", "failed", "cancelled", "suppressed", "expired", "silent", "bundled", "no_page")
 """Changes of state that no attempt, question or report tells of already."""
+HIDDEN: Final = "•" * CODE_LENGTH
 STATUS_WORDS: Final = {
     "accepted": Words("已受理", "accepted"),
     "scheduled": Words("已定时", "scheduled"),
@@ -134,12 +135,12 @@ def told(session: Session, row: DeliveryRow, *, vault: Vault) -> Json:
         "tells": row.desk,
         "kind": notification.kind,
         "version": notification.version,
-        "code": notification.code,
+        "code": notifications.shown_code(notification),
         "channel": row.channel,
         "role": row.role,
         "contact": None if contact is None else directory.contact(contact).name.stored(),
         "number": None if method is None else masked(vault.open(method.number)),
-        "body": row.body,
+        "body": _body(row, notification),
         "segments": segments(row.body).count if row.body else 0,
         "units": segments(row.body).units if row.body else 0,
         "state": row.state,
@@ -157,6 +158,13 @@ def told(session: Session, row: DeliveryRow, *, vault: Vault) -> Json:
         "next": _next(row),
         "moments": [moment.shown() for moment in moments],
     }
+
+
+def _body(row: DeliveryRow, notification: NotificationRow) -> str | None:
+    """The text as it went out; of a check of a number without the code, which is for whoever got it."""
+    if row.body is None or notification.kind != NUMBER_CHECK:
+        return row.body
+    return row.body.replace(notification.code, HIDDEN)
 
 
 def _next(row: DeliveryRow) -> Json | None:

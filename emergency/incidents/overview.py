@@ -17,7 +17,7 @@ from emergency.incidents.near import nearest_intake
 from emergency.incidents.reports import Report
 from emergency.incidents.statement import Verification
 from emergency.jurisdictions.models import DivisionRow
-from emergency.notifications import NotificationRow, State
+from emergency.notifications import NUMBER_CHECK, NotificationRow, State
 from emergency.units import iso
 from emergency.words import Words
 
@@ -99,12 +99,12 @@ def message(session: Session, row: NotificationRow, sent: Sequence[Json]) -> Jso
         "state": row.state,
         "deadline_at": iso(row.deadline_at) if row.deadline_at else None,
         "clauses": row.clauses,
-        "code": row.code,
+        "code": notifications.shown_code(row),
         "version": row.version,
         "automatic": row.automatic,
         "issued_at": iso(row.issued_at) if row.issued_at else None,
         "consent": row.consent,
-        "content": row.content,
+        "content": notifications.shown_content(row),
         "withheld_reason": row.withheld_reason,
         "deliveries": list(sent),
         "acknowledged": _acknowledged(row),
@@ -149,8 +149,12 @@ def weighed(session: Session, row: IncidentRow) -> Json:
 
 
 def open_for(session: Session, officer: Officer) -> list[NotificationRow]:
-    """The messages to this officer's desk that nobody has read back."""
-    rows = select(NotificationRow).where(NotificationRow.tells == officer.desk, NotificationRow.state == State.ISSUED)
+    """The messages to this officer's desk that nobody has read back; a check of a number is for its owner alone."""
+    rows = select(NotificationRow).where(
+        NotificationRow.tells == officer.desk,
+        NotificationRow.state == State.ISSUED,
+        NotificationRow.kind != NUMBER_CHECK,
+    )
     return list(session.scalars(rows.order_by(NotificationRow.issued_at)))
 
 

@@ -303,6 +303,7 @@ def test_a_code_that_comes_back_as_a_text_from_that_number_verifies_it(
     code = code_to(session, method, contact, at=at)
     inbound.take(session, sid="SM1", number="+12025550149", body=code, vault=VAULT, at=at)
     assert method.verified_at is None, "it came from another number"
+    assert {each.acknowledged_at for each in session.scalars(select(NotificationRow))} == {None}
     inbound.take(session, sid="SM2", number=NUMBERS["primary"], body=code, vault=VAULT, at=at)
     assert (method.verified_at is not None) is verifies
 

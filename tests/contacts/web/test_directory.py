@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from flask import Flask
 from sqlalchemy import Engine, select
 
 from contacts.models import ContactRow, MethodRow
-from emergency import clock, db, journal
-from emergency.notifications import NotificationRow
+from contacts.sending import dispatch
+from emergency import clock, db, journal, notifications
+from emergency.errors import BadInput
+from emergency.journal import Actor
+from emergency.notifications import NotificationRow, Via
 from emergency.units import iso
 from tests.contacts import cast
 from tests.contacts.cast import DESK, NUMBERS, SENDER_DESK
 from tests.contacts.web.test_notices import Desk, app, phones
+from tests.phones import PhoneCompany
 
 __all__ = ["app", "phones"]
 
@@ -76,6 +81,92 @@ def test_a_number_is_texted_a_code_and_verified_by_it(app: Flask, desk: Desk, da
     assert (
         'name="code"' not in app.test_client().get(f"/directory/contacts/{contact['id']}", headers=desk._headers).text
     )
+
+
+CODE = "Q7ZX"
+
+
+@pytest.fixture
+def checked(
+    app: Flask, desk: Desk, database: Engine, phones: PhoneCompany, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, int]:
+    """A number of the desk that was just texted CODE: the ids about it, by the name that routes give them or their kind."""
+    monkeypatch.setattr(notifications, "desk_code", lambda *_: CODE)  # a code by chance may stand in any page
+    contact = found(desk)[0]
+    method = next(each["id"] for each in contact["methods"] if each["way"] == "sms")
+    desk.post(f"/methods/{method}", {"act": "text_code"})
+    dispatch.run_once(cast.office(database, phones))
+    assert [CODE in each["body"] for each in phones.book()] == [True], "the text carries it"
+    [row] = cast.rows(database)
+    return {"contact": contact["id"], "method": method, "notification": row.notification_id, "delivery": row.id}
+
+
+def shown_to(app: Flask, who: Desk, ids: Iterable[int]) -> dict[str, str]:
+    """Whatever the service answers to whoever looks at each page and API that there is, with each of some ids."""
+    client, seen = app.test_client(), {}
+    for route in app.url_map.iter_rules():
+        if "GET" not in (route.methods or ()) or route.endpoint == "static":
+            continue
+        for n in sorted(ids):
+            given = {name: n if "Integer" in type(each).__name__ else DESK for name, each in route._converters.items()}
+            built = route.build(given, append_unknown=False)
+            path = route.rule if built is None else built[1]
+            if path not in seen:
+                seen[path] = client.get(path, headers=who._headers).text
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("role", "place"),
+    [
+        ("duty_officer", DESK),
+        ("leader", DESK),
+        ("liaison", DESK),
+        ("administrator", None),
+        ("duty_officer", SENDER_DESK),
+    ],
+)
+def test_a_code_that_proves_a_number_is_shown_to_nobody_who_is_signed_in(
+    app: Flask, desk: Desk, database: Engine, checked: dict[str, int], role: str, place: str | None
+) -> None:
+    who = desk if (role, place) == ("duty_officer", DESK) else Desk(app, database, role, place)
+    seen = shown_to(app, who, checked.values())
+    assert {"/", "/api/v1/notifications", f"/deliveries/{checked['delivery']}", "/contact-tests"} <= set(seen)
+    assert [path for path, answer in seen.items() if CODE in answer] == []
+    if role == "administrator":
+        story = who.get(f"/deliveries/{checked['delivery']}")
+        assert (story["code"], "••••" in story["body"]) == (None, True)
+    else:
+        assert who.get("/notifications")["notifications"] == [], "nobody of a desk waits to be confirmed"
+        who.get(f"/deliveries/{checked['delivery']}", 404)
+
+
+def test_no_entry_of_the_journal_has_the_code_of_a_number_before_or_after_it_came_back(
+    desk: Desk, database: Engine, checked: dict[str, int]
+) -> None:
+    desk.post(f"/methods/{checked['method']}", {"act": "verify", "how": "texted", "code": CODE})
+    with db.sessions(database).begin() as session:
+        entries = [each for stream in journal.heads(session) for each in journal.read(session, stream)]
+    assert {"notification.issued", "notification.acknowledged", "method.verified"} <= {each.kind for each in entries}
+    assert [each.kind for each in entries if CODE in json.dumps(each.facts)] == []
+
+
+def test_only_the_code_itself_answers_a_check_of_a_number(
+    app: Flask, desk: Desk, database: Engine, checked: dict[str, int]
+) -> None:
+    n = checked["notification"]
+    for via in ({"via": "web"}, {"via": "code", "code": CODE}, {"via": "call", "by": "王某", "code": CODE}):
+        desk.post(f"/notifications/{n}/acknowledge", via, 404)
+    desk.post(
+        f"/notifications/{n}/calls", {"contact": checked["contact"], "outcome": "read_back", "person": "王某"}, 404
+    )
+    desk.post(f"/contact-tests/{n}/answered", {"by": "王某"}, 404)
+    by = Actor(officer=1, role="duty_officer", desk=DESK)
+    with db.sessions(database).begin() as session, pytest.raises(BadInput, match="not the code"):
+        notifications.acknowledge(session, notification_id=n, by_person="王", via=Via.WEB, by=by, at=clock.now())
+    with db.sessions(database).begin() as session:
+        assert session.get_one(NotificationRow, n).acknowledged_at is None
+        assert session.get_one(MethodRow, checked["method"]).verified_at is None
 
 
 def test_the_same_request_sent_again_adds_nobody_twice(app: Flask, desk: Desk) -> None:

@@ -250,6 +250,7 @@ def history(session: Session, desk: str, *, at: datetime, secret_too: bool, most
                 "starts_at": iso(row.starts_at),
                 "started_at": iso(row.started_at) if row.started_at else None,
                 "cancelled_at": iso(row.cancelled_at) if row.cancelled_at else None,
+                "due": row.started_at is None and row.cancelled_at is None and row.starts_at <= at,
                 "over": row.started_at is not None and at - row.started_at > ANSWER_WITHIN,
                 "asked": [_asked_shown(each, at) for each in asked],
                 "replies": replies.statistics([each.reply for each in asked], at, ANSWER_WITHIN).shown(),

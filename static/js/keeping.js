@@ -8,6 +8,7 @@ import { say } from "./here.js";
 import { html } from "./html.js";
 import { fields, report } from "./views/keeping.js";
 import { morph } from "./morph.js";
+import { sure } from "./sure.js";
 
 const told = document.getElementById("told");
 
@@ -99,20 +100,6 @@ function clear(form) {
 /** @param {string} sentence */
 function tell(sentence) {
   if (told) told.textContent = sentence;
-}
-
-/** What cannot be seen to be right at a glance is asked once more. @param {string} question @param {string} yes @returns {Promise<boolean>} */
-function sure(question, yes) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("sure"));
-  const title = document.getElementById("sure-title");
-  const button = document.getElementById("sure-yes");
-  if (title) title.textContent = question;
-  if (button) button.textContent = yes;
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((done) => {
-    dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true });
-  });
 }
 
 /** The form for a cover, with the turn that was pressed. @param {HTMLElement} button */

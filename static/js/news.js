@@ -13,7 +13,20 @@
  * @property {number | null} incident
  * @property {number | null} notification
  * @property {string[]} [clocks] those that an alert is about
+ * @property {number | null} [test] the contact test that it announces
  */
+
+/** What ends the news of a contact test to come: it was called off, or it is there. */
+const TEST_ENDS = new Set(["contact_test.cancelled", "contact_test.started"]);
+
+/**
+ * What is left of the news after one more entry of the desk.
+ * @param {News[]} news
+ * @param {import("./types.js").OpenEntry} entry
+ */
+export function after(news, { kind, facts }) {
+  return TEST_ENDS.has(kind) ? news.filter(({ test }) => test !== facts.test) : news;
+}
 
 /**
  * @param {State} state

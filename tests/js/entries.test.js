@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { after } from "../../static/js/news.js";
 import { entryWords, folded, journal } from "../../static/js/views/entries.js";
 import { half, speaker } from "../../static/js/words.js";
 
@@ -38,6 +39,16 @@ test("two alike, other reasons and what may not be read stand for themselves", (
     folded(/** @type {any} */ ([...withheld, ...hidden])).map((run) => run.length),
     [1, 1, 1, 1, 1, 1],
   );
+});
+
+test("a contact test to come is said with its hour, and is no news any more once it is called off or there", () => {
+  const to_come = entry(7, "contact_test.announced", { test: 3, announced: true, starts_at: "2025-11-24T01:30:00Z" });
+  assert.equal(entryWords(to_come, state, here("zh")), "将于 11月24日 09:30 做联络测试");
+  assert.equal(entryWords(to_come, state, here("en")), "A contact test is to come: 24 Nov 09:30");
+  const news = [3, 4].map((test) => /** @type {any} */ ({ n: test, kind: "contact_test.announced", test }));
+  const left = (/** @type {string} */ kind) => after(news, entry(8, kind, { test: 3 })).map(({ test }) => test);
+  assert.deepEqual(["contact_test.cancelled", "contact_test.started"].map(left), [[4], [4]]);
+  assert.deepEqual(left("contact_test.announced"), [3, 4]);
 });
 
 test("a call that was typed in late says when it was made", () => {

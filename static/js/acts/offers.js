@@ -3,7 +3,7 @@
 import * as alarm from "../alarm.js";
 import { post } from "../api.js";
 import { here, say } from "../here.js";
-import { overtaken } from "../news.js";
+import { after, overtaken } from "../news.js";
 import { now, set, state } from "../store.js";
 import { entryWords } from "../views/entries.js";
 import { loadMine } from "./calls.js";
@@ -54,6 +54,8 @@ export function heardDesk(entry) {
   listSoon();
   const age_ms = now().getTime() - new Date(entry.at).getTime();
   if (entry.kind === "delivery.offered" && age_ms < OFFER_MS) quietly(receive(entry.facts));
+  const left = after(state().news, entry);
+  if (left.length < state().news.length) set({ news: left });
   if (RISEN.has(entry.kind) && age_ms < NEWS_MS) rise(entry);
 }
 
@@ -80,7 +82,7 @@ function rise(entry) {
   const words = entryWords(entry, state(), here());
   const id = (/** @type {string} */ name) => (typeof entry.facts[name] === "number" ? entry.facts[name] : null);
   const { n, kind, at } = entry;
-  const one = { n, kind, at, words, incident: id("incident"), notification: id("notification"), clocks: clocksOf(entry.facts) };
+  const one = { n, kind, at, words, incident: id("incident"), notification: id("notification"), test: id("test"), clocks: clocksOf(entry.facts) };
   const before = state().news.filter((earlier) => !overtaken(earlier, [one]));
   set({ news: [one, ...before].slice(0, MOST_NEWS) });
   alarm.notice(say("app.name"), words);

@@ -126,11 +126,12 @@ function line(entry, state, here) {
 export function entryWords(entry, state, here) {
   const { say, language } = here;
   const key = `entry.${entry.kind}`;
-  const { late, stated_at } = entry.facts;
+  const { late, stated_at, starts_at } = entry.facts;
   const words = say(key, {
     ...plain(entry.facts, state, say, language),
     by: deskName(entry.by.desk, state),
     late: late ? say("late.at", { at: when(String(stated_at), here) }) : "",
+    starts: starts_at ? when(String(starts_at), here) : "",
   });
   return words === key ? entry.kind : words;
 }

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from contacts.values import Level, Role
-from emergency.words import Words
+from emergency.words import Language, Words
 
 
 class Kind(StrEnum):
@@ -88,6 +88,12 @@ LEVELS: Final[Mapping[Level, Words]] = {
     Level.FACTS: Words("要点", "facts"),
     Level.FULL: Words("全文", "full"),
 }
+LANGUAGES: Final[Mapping[Language, Words]] = {
+    Language.ZH: Words("中文", "Chinese"),
+    Language.EN: Words("英文", "English"),
+}
+NOT_SAID: Final = Words("—", "—")
+USED: Final[Mapping[bool, Words]] = {True: Words("是", "yes"), False: Words("否", "no")}
 
 
 class How(StrEnum):

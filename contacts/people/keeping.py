@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from contacts.kinds import DIALLED, KINDS, How, Kind, Tier, Way
+from contacts.kinds import DIALLED, KINDS, LANGUAGES, LEVELS, NOT_SAID, ROLES, TIERS, USED, How, Kind, Tier, Way
 from contacts.models import ContactRow, MethodRow, OrganisationRow, RotationRow
 from contacts.people import directory
+from contacts.people.countries import country
 from contacts.people.directory import PLACE_MARK, set_all
 from contacts.people.numbers import Vault, country_of, held_to, read_number
 from contacts.values import Channel, Level, Role
@@ -30,6 +31,14 @@ from emergency.units import iso
 from emergency.words import Language, Words
 
 FROM_PAGE: Final = "page"
+WORDS_OF: Final[Mapping[str, Mapping[Any, Words]]] = {
+    "role": ROLES,
+    "tier": TIERS,
+    "language": LANGUAGES,
+    "content_level": LEVELS,
+    "active": USED,
+}
+"""What people call the values of a field."""
 PRIVATE: Final = frozenset({"name_zh", "name_en", "officer_name"})
 """Fields whose values stay out of the journal: they may name a person."""
 KINDS_OF_CHANGE: Final = (
@@ -348,12 +357,40 @@ def reveal(session: Session, method_id: int, *, vault: Vault, officer: Officer, 
 
 
 def history(session: Session, row: ContactRow) -> list[dict[str, Any]]:
-    """What was changed about a contact, the newest first: folded from the journal of the desk that keeps it."""
+    """What was changed about a contact, the newest first: folded from the journal of the desk that keeps it.
+
+    The journal names who did it by number; by what name is read from their account now.
+    """
     streams = dict.fromkeys((f"desk:{keeper(row)}", f"desk:{row.desk}"))
     entries = [each for stream in streams for each in journal.of_kinds(session, stream, KINDS_OF_CHANGE)]
     mine = [each for each in entries if each.facts.get("contact") == row.id]
     newest = sorted(mine, key=lambda each: (each.at, each.n), reverse=True)
-    return [{"at": iso(each.at), "kind": each.kind, "by": dict(each.by), "facts": dict(each.facts)} for each in newest]
+    names = access.names(session, {each.by["officer"] for each in newest if each.by.get("officer") is not None})
+    return [
+        {
+            "at": iso(each.at),
+            "kind": each.kind,
+            "by": dict(each.by) | {"name": names.get(each.by.get("officer") or 0)},
+            "facts": dict(each.facts),
+            "changes": _changes(each.facts),
+        }
+        for each in newest
+    ]
+
+
+def _changes(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Which fields an entry changed, with what they were and are in the words that the pages use for it."""
+    values = facts.get("values") or {}
+    return [
+        {"field": name, "values": [_said(name, value).stored() for value in values.get(name, ())]}
+        for name in facts.get("fields") or ()
+    ]
+
+
+def _said(name: str, value: Any) -> Words:
+    if name == "profile" and value:
+        return country(value).name
+    return WORDS_OF.get(name, {}).get(value) or (NOT_SAID if value is None else Words(str(value), str(value)))
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------

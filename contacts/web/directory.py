@@ -115,7 +115,7 @@ def one_contact(contact: int) -> Response:
 
     def do(session: Session) -> Json:
         row = keeping.contact(session, contact)
-        return _one(session, row, clock.now()) | {"history": keeping.history(session, row)}
+        return _one(session, row, clock.now()) | {"history": _history(session, row, clock.now())}
 
     return reading(do)
 
@@ -237,7 +237,7 @@ def contact_page(contact: int) -> str:
         row = keeping.contact(session, contact)
         code = keeping.keeper(row)
         names = desk_names(session, [code], at)
-        found = _one(session, row, at) | {"history": keeping.history(session, row)}
+        found = _one(session, row, at) | {"history": _history(session, row, at)}
         kept = listing.organisations(session, code, vault=_vault(), now=at)
     offices = [each for each in kept if each["id"] and (each["active"] or each["id"] == found["organisation"])]
     return _render("contact.html", code, names, contact=found, offices=offices, mine=keeping.keeps(officer, code))
@@ -362,6 +362,16 @@ def whole(given: Json, name: str) -> int:
 def _one(session: Session, row: ContactRow, at: datetime) -> dict[str, Any]:
     [shown] = listing.contacts(session, [row], vault=_vault(), now=at)
     return shown
+
+
+def _history(session: Session, row: ContactRow, at: datetime) -> list[dict[str, Any]]:
+    """What was changed about a contact and by whom, with what their desks are called today."""
+    entries = keeping.history(session, row)
+    names = parts().desk_names(session, {each["by"]["desk"] for each in entries if each["by"].get("desk")}, at)
+    for each in entries:
+        name = names.get(each["by"].get("desk"))
+        each["by"]["desk_name"] = name.stored() if name else None
+    return entries
 
 
 def _vault() -> Vault:

@@ -18,6 +18,7 @@ from contacts.sending import dispatch
 from emergency import clock, db, journal, notifications
 from emergency.errors import BadInput
 from emergency.journal import Actor
+from emergency.jurisdictions.models import DivisionRow
 from emergency.notifications import NotificationRow, Via
 from emergency.units import iso
 from tests.contacts import cast
@@ -58,6 +59,40 @@ def test_a_contact_is_added_changed_verified_and_deactivated(desk: Desk) -> None
     assert [each["kind"] for each in history] == [
         "contact.deactivated", "method.verified", "contact.changed", "contact.added",
     ]  # fmt: skip
+
+
+def test_the_history_says_what_was_changed_in_the_words_of_the_pages_and_who_did_it_by_name(
+    app: Flask, desk: Desk, database: Engine
+) -> None:
+    with db.sessions(database).begin() as session:
+        place = DivisionRow(code=DESK, name_zh="中区", name_en="Middle", level="county", desk=True, surrogate=False)
+        session.add(place)
+    made = desk.post(f"/desks/{DESK}/contacts", NEW, 201)
+    path = f"/contacts/{made['id']}"
+    said = {"role": "leader", "tier": "duty", "content_level": "full", "language": "en"}
+    changed = desk.post(path, {"version": made["version"], **said})
+    desk.post(path, {"version": changed["version"], "active": False})
+    off, change, _ = desk.get(path)["history"]
+    assert {each["field"]: each["values"] for each in change["changes"]} == {
+        "role": ["副班", "带班领导"],
+        "tier": ["—", "值班"],
+        "content_level": ["要点", "全文"],
+        "language": ["中文", "英文"],
+    }
+    assert off["changes"] == [{"field": "active", "values": ["是", "否"]}]
+    assert (off["by"]["name"], off["by"]["desk_name"]) == (f"duty_officer {DESK}", "中区")
+    for language, row, who in (
+        ("zh", "角色 副班 → 带班领导", f"duty_officer {DESK} 值班员 中区"),
+        ("en", "role deputy → leader", f"duty_officer {DESK} Duty officer Middle"),
+    ):
+        page = app.test_client().get(f"/directory{path}?lang={language}", headers=desk._headers).text
+        shown = page[page.index('id="history"') :]
+        assert row in shown
+        assert who in shown
+        assert not [each for each in ("True", "False", "None", "primary →") if each in shown]
+    with db.sessions(database).begin() as session:
+        kept = json.dumps([dict(each.facts) | dict(each.by) for each in journal.read(session, f"desk:{DESK}")])
+    assert f"duty_officer {DESK}" not in kept, "the journal names nobody"
 
 
 def test_a_number_is_texted_a_code_and_verified_by_it(app: Flask, desk: Desk, database: Engine) -> None:

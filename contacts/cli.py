@@ -254,7 +254,13 @@ def find_gaps(jurisdiction: str, days: int, as_json: bool) -> None:
 
 @click.command("dispatch")
 @click.option("--once", is_flag=True, help="做完到期的就停 / do what is due and stop")
-@click.option("--workers", type=click.IntRange(1, 64), default=4, show_default=True, help="同时在手的条数 / deliveries in hand at once")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="同时在手的条数 / deliveries in hand at once",
+)
 @click.option(
     "--policy",
     "changes",

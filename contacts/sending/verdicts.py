@@ -61,34 +61,39 @@ def _pause(
     first = insert(ChannelRow).values(channel=row.channel, until=until, strikes=0, reason=why.stored())
     session.execute(first.on_conflict_do_nothing())
     pause = session.get_one(ChannelRow, row.channel, with_for_update=True, populate_existing=True)
-    pause.until, pause.strikes, pause.reason = until, pause.strikes + 1, why.stored()
+    pause.until, pause.strikes = until, pause.strikes + 1
+    if pause.stopped_at is None:
+        pause.reason = why.stored()
     row.uncounted += 1
     deliveries.wait(row, until, why.stored())
     if trouble is not None and pause.stopped_at is None:
-        pause.stopped_at = at
-        _sound(session, row, trouble, at)
+        pause.stopped_at, pause.reason = at, trouble.stored(told=_sound(session, row, trouble, at))
 
 
-def _sound(session: Session, row: DeliveryRow, trouble: Reason, at: datetime) -> None:
-    """To the pages of every desk whose messages now wait: a stopped channel cannot tell of itself."""
+def _sound(session: Session, row: DeliveryRow, trouble: Reason, at: datetime) -> list[str]:
+    """To the pages of every desk whose messages now wait: a stopped channel cannot tell of itself. The streams told."""
     facts = {"channel": row.channel, "reason": trouble.stored(), "alarm": True}
     waiting = select(NotificationRow.who).where(
         NotificationRow.id == DeliveryRow.notification_id,
         DeliveryRow.channel == row.channel,
         DeliveryRow.state == State.PENDING,
     )
-    desks = sorted({f"desk:{desk}" for desk in session.scalars(waiting.distinct())})
-    for stream in sorted({*desks, f"incident:{row.incident}", "system"}):
+    desks = {f"desk:{desk}" for desk in session.scalars(waiting.distinct())}
+    told = sorted({*desks, f"incident:{row.incident}", "system"})
+    for stream in told:
         journal.append(session, stream, "channel.stopped", by=BY, at=at, facts=facts)
+    return told
 
 
 def resume(session: Session, channel: str, at: datetime) -> None:
-    """It works again."""
-    gone = session.execute(
-        delete(ChannelRow).where(ChannelRow.channel == channel).returning(ChannelRow.stopped_at)
-    ).scalar_one_or_none()
-    if gone is not None:
-        journal.append(session, "system", "channel.resumed", by=BY, at=at, facts={"channel": channel})
+    """It works again: whoever was told that it is stopped is told."""
+    gone = delete(ChannelRow).where(ChannelRow.channel == channel, ChannelRow.stopped_at.is_not(None))
+    reason = session.execute(gone.returning(ChannelRow.reason)).scalar_one_or_none()
+    if reason is None:
+        session.execute(delete(ChannelRow).where(ChannelRow.channel == channel))
+        return
+    for stream in reason.get("told", ["system"]):
+        journal.append(session, stream, "channel.resumed", by=BY, at=at, facts={"channel": channel})
 
 
 def _busy_s(session: Session, channel: str, trouble: NotDelivered, office: Office) -> float:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from contacts.duty import roster as rosters
+from contacts.kinds import WAYS, Way
 from contacts.ledger import AuditRow, BeatRow
 from contacts.models import ChannelRow, ContactRow, DeliveryRow, EscalationRow
 from contacts.people import directory, proven
@@ -168,8 +169,8 @@ def _channels(session: Session) -> list[Finding]:
             "channel_stopped",
             True,
             Words(
-                f"{row.channel} 通道因配置被拒而停用，请核对账号设置。",
-                f"Channel {row.channel} is stopped: the provider refuses its settings. Check the account.",
+                f"{WAYS[Way(row.channel)].zh}通道已停用：{row.reason['words']['zh']}。请核对账号设置。",
+                f"Sending by {WAYS[Way(row.channel)].en} is stopped: {row.reason['words']['en']}. Check the account.",
             ),
             since_at=row.stopped_at,
         )

@@ -25,6 +25,7 @@ const TEST_ENDS = new Set(["contact_test.cancelled", "contact_test.started"]);
  * @param {import("./types.js").OpenEntry} entry
  */
 export function after(news, { kind, facts }) {
+  if (kind === "channel.resumed") return news.filter((one) => one.kind !== "channel.stopped");
   return TEST_ENDS.has(kind) ? news.filter(({ test }) => test !== facts.test) : news;
 }
 

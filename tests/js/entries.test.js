@@ -51,6 +51,12 @@ test("a contact test to come is said with its hour, and is no news any more once
   assert.deepEqual(left("contact_test.announced"), [3, 4]);
 });
 
+test("a stopped channel is no news any more once it works again", () => {
+  const news = ["channel.stopped", "roster.gap"].map((kind, n) => /** @type {any} */ ({ n, kind }));
+  const left = after(news, entry(9, "channel.resumed", { channel: "sms" }));
+  assert.deepEqual(left.map(({ kind }) => kind), ["roster.gap"]);
+});
+
 test("a call that was typed in late says when it was made", () => {
   const call = entry(3, "delivery.called", {
     desk: "511700",

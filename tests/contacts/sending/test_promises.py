@@ -138,7 +138,8 @@ def test_p7_wrong_credentials_are_alarmed_by_another_channel_within_60_s_and_bur
     moved.forward(seconds=1)
     dispatch.run_once(cast.office(database, phones, now=moved))  # the right token: it goes on by itself
     assert len(phones.book()) == 1
-    assert "channel.resumed" in cast.kinds(database, "system")
+    for stream in ("system", f"desk:{SENDER_DESK}", f"incident:{number}"):  # all who were told that it was stopped
+        assert "channel.resumed" in cast.kinds(database, stream)
 
 
 # P10 -----------------------------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def test_p13_an_escalation_whose_hour_has_passed_is_noticed(session: Session, ca
 
 
 def test_p13_a_stopped_channel_is_noticed(session: Session, calm: datetime) -> None:
-    reason = Words("配置", "settings").stored()
+    reason = Reason("settings", Words("配置", "settings")).stored()
     session.add(ChannelRow(channel="sms", until=calm + MINUTE, strikes=1, stopped_at=calm, reason=reason))
     session.flush()
     assert alarms(session, calm) == ["channel_stopped"]

@@ -60,7 +60,8 @@ KINDS_OF_CHANGE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A contact as it is to be. organisation: its number; None: the duty room."""
+    """A contact as it is to be. profile: whose rules hold, empty for those of its first number; organisation: its number, None
+    for the duty room."""
 
     role: Role
     name: Words
@@ -212,11 +213,12 @@ def change(
     """Make a contact what the draft says; the fields that are different."""
     require_keeper(officer, keeper(row))
     _unchanged_since(row.version, version)
-    if draft.profile and draft.profile != row.profile:
-        _may_have(session, row, draft.profile, vault)
+    profile = draft.profile or profile_of(_numbers(session, row, vault))
+    if profile != row.profile:
+        _may_have(session, row, profile, vault)
     owner = _owner(session, keeper(row), draft.organisation) if draft.organisation else None
     before = {name: getattr(row, name) for name in ("role", "language", "content_level", "profile", "tier", "active")}
-    values = _values(draft, draft.profile or row.profile, owner.id if owner else row.organisation_id)
+    values = _values(draft, profile, owner.id if owner else row.organisation_id)
     if owner is not None:
         values["desk"] = owner.place
     if row.active and not draft.active:
@@ -236,9 +238,17 @@ def change(
 
 def _may_have(session: Session, row: ContactRow, profile: str, vault: Vault) -> None:
     """Every number in use may be held to the rules of the country that the contact is to have."""
+    for _, number in _numbers(session, row, vault):
+        held_to(number, profile)
+
+
+def _numbers(session: Session, row: ContactRow, vault: Vault) -> list[tuple[Way, str]]:
+    """The telephone numbers of a contact that are in use, the one that is tried first before the others."""
     used = select(MethodRow).where(MethodRow.contact_id == row.id, MethodRow.active, MethodRow.channel.in_(DIALLED))
-    for each in session.scalars(used):
-        held_to(vault.open(each.number), profile)
+    return [
+        (Way(each.channel), vault.open(each.number))
+        for each in session.scalars(used.order_by(MethodRow.n, MethodRow.id))
+    ]
 
 
 def draft_of(row: ContactRow) -> Draft:

@@ -316,7 +316,7 @@ def _draft(given: Json, known: Draft | None) -> Draft:
         Language(one_of(given.get("language", known.language), "language", [each.value for each in Language])),
         Level(one_of(given.get("content_level", known.level), "content_level", [each.value for each in Level])),
         _tier(given) if "tier" in given else known.tier,
-        _country(given) if given.get("country") else known.profile,
+        _country(given) if "country" in given else known.profile,
         (text(given, "officer", required=False, limit=100) or None) if "officer" in given else known.officer,
         whole(given, "organisation") if given.get("organisation") else known.organisation,
         yes(given, "active") if "active" in given else known.active,
@@ -342,7 +342,9 @@ def _tier(given: Json) -> Tier | None:
 
 
 def _country(given: Json) -> str:
-    return one_of(given.get("country"), "country", sorted(sheets.COUNTRIES))
+    """Whose rules are to hold; empty for those of the first number."""
+    value = given.get("country")
+    return one_of(value, "country", sorted(sheets.COUNTRIES)) if value else ""
 
 
 def yes(given: Json, name: str) -> bool:

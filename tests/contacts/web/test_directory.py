@@ -95,6 +95,14 @@ def test_the_history_says_what_was_changed_in_the_words_of_the_pages_and_who_did
     assert f"duty_officer {DESK}" not in kept, "the journal names nobody"
 
 
+def test_a_country_that_is_cleared_is_that_of_the_first_number(desk: Desk) -> None:
+    made = desk.post(f"/desks/{DESK}/contacts", NEW | {"country": "AT"}, 201)
+    path = f"/contacts/{made['id']}"
+    kept = desk.post(path, {"version": made["version"], "content_level": "bell"})
+    assert (made["country"], kept["country"]) == ("AT", "AT"), "what is not given stays"
+    assert desk.post(path, {"version": kept["version"], "country": ""})["country"] == "US"
+
+
 def test_a_number_is_texted_a_code_and_verified_by_it(app: Flask, desk: Desk, database: Engine) -> None:
     contact = found(desk)[0]
     method = next(each["id"] for each in contact["methods"] if each["way"] == "sms")

@@ -1,6 +1,7 @@
 """A person answers a text: a code reads the message back, STOP ends the texts, START brings them back.
 
-Only where the country lets a phone answer. Each text is taken once; its words are not kept.
+An alert only where the country lets a phone answer: elsewhere the person is rung. A test and a check of a number ask whether
+a text comes back, so one that came with their code answers them from anywhere. Each text is taken once; its words are not kept.
 """
 
 import re
@@ -20,11 +21,11 @@ from contacts.people import keeping
 from contacts.people.countries import country
 from contacts.people.numbers import Vault
 from contacts.sending import deliveries
-from contacts.values import Channel
+from contacts.values import CONTACT_TEST, Channel
 from emergency import journal, notifications
 from emergency.errors import EmergencyError
 from emergency.journal import Actor
-from emergency.notifications import ALPHABET, CODE_LENGTH, NotificationRow, Via
+from emergency.notifications import ALPHABET, CODE_LENGTH, NUMBER_CHECK, NotificationRow, Via
 
 # The provider's default opt-out words.
 STOP: Final = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
@@ -74,25 +75,30 @@ def _understood(
         for method, contact in known:
             _opt(session, method, contact, out=word in STOP, at=at)
         return (Taken.STOP if word in STOP else Taken.START), None
-    answering = [contact for _, contact in known if country(contact.profile).replies]
-    if not answering:
-        return Taken.NO_REPLIES, None
     for code in CODE.findall(word):
-        row = _asked(session, code, answering)
-        if row is not None and _about(session, row) in (None, *(method.id for method, _ in known)):
-            _read_back(session, row, next(contact for contact in answering if contact.desk == row.tells), at)
-            _verify(session, row, known, at)
-            return Taken.READ_BACK, row.id
-    return Taken.NOT_UNDERSTOOD, None
+        row = _asked(session, code)
+        answering = [] if row is None else [contact for _, contact in known if _may_answer(contact, row)]
+        if row is None or not answering or _about(session, row) not in (None, *(method.id for method, _ in known)):
+            continue
+        _read_back(session, row, answering[0], at)
+        _verify(session, row, known, at)
+        return Taken.READ_BACK, row.id
+    heard = any(country(contact.profile).replies for _, contact in known)
+    return (Taken.NOT_UNDERSTOOD if heard else Taken.NO_REPLIES), None
 
 
-def _asked(session: Session, code: str, answering: Sequence[ContactRow]) -> NotificationRow | None:
-    """The newest message with that code, if it went to a desk of whoever answers."""
+def _asked(session: Session, code: str) -> NotificationRow | None:
+    """The newest message with that code."""
     try:
-        row = notifications.by_code(session, code)
+        return notifications.by_code(session, code)
     except EmergencyError:
         return None  # any word of four letters may look like a code
-    return row if any(contact.desk == row.tells for contact in answering) else None
+
+
+def _may_answer(contact: ContactRow, row: NotificationRow) -> bool:
+    """Whether a text of this contact answers a message: it went to their desk, and is a test or their country has replies."""
+    asks_only = row.kind in (CONTACT_TEST, NUMBER_CHECK)
+    return contact.desk == row.tells and (asks_only or country(contact.profile).replies)
 
 
 def _read_back(session: Session, row: NotificationRow, contact: ContactRow, at: datetime) -> None:

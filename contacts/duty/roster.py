@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from contacts.duty.shifts import Calendar, Shift, instant, occurrences
+from contacts.duty.shifts import Calendar, Shift, instant, occurrences, over
 from contacts.values import INACTIVE, LADDER, NO_ROSTER, NOBODY_IN_ROLE, Contact, Gap, Reason, Role
 
 MOMENT = timedelta(microseconds=1)
@@ -97,6 +97,23 @@ def duty(roster: Roster | None, desk: str, at: datetime) -> dict[Role, Contact |
 def holding(roster: Roster, role: Role, at: datetime) -> Holding | None:
     """Who holds a role at an instant; None where nobody does."""
     return _overriding(roster, role, at) or _shift(roster, role, at) or _turn(roster, role, at)
+
+
+def standing_in(roster: Roster | None, contact: int, at: datetime) -> list[Role]:
+    """The roles in which a contact stands at an instant."""
+    return [role for role in LADDER if contact in {each.id for each in standing(roster, role, at)}]
+
+
+def named_from(roster: Roster | None, contact: int, at: datetime) -> bool:
+    """Whether the roster names a contact for any time from an instant on."""
+    if roster is None:
+        return False
+    today = at.astimezone(roster.zone).date()
+    return (
+        any(contact in each.turns for each in roster.rotations.values())
+        or any(contact in (each.contact, *each.others) for each in roster.overrides if at < each.until)
+        or any(contact in turn for each in roster.shifts if not over(each, today) for turn in each.turns)
+    )
 
 
 def gap(found: Contact | Gap) -> Reason | None:

@@ -68,6 +68,11 @@ def runs_on(shift: Shift, day: date, calendar: Calendar) -> bool:
     return inside and counts_as(day, calendar) in shift.days
 
 
+def over(shift: Shift, today: date) -> bool:
+    """Whether the last of it ended before a day."""
+    return shift.until_on is not None and shift.until_on + timedelta(days=shift.hours // 24 + 1) < today
+
+
 def on_day(shift: Shift, day: date, calendar: Calendar, zone: ZoneInfo) -> Occurrence | None:
     """The shift that begins on a day; None where none does."""
     if not shift.turns or not runs_on(shift, day, calendar):

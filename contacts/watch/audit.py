@@ -9,13 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from contacts.duty import roster as rosters
 from contacts.kinds import WAYS, Way
 from contacts.ledger import AuditRow, BeatRow
-from contacts.models import ChannelRow, ContactRow, DeliveryRow, EscalationRow
+from contacts.models import (
+    ChannelRow,
+    ContactRow,
+    DeliveryRow,
+    EscalationRow,
+    OverrideRow,
+    RotationRow,
+    ShiftRow,
+)
 from contacts.people import directory, proven
 from contacts.sending.states import Ladder, State
 from contacts.values import CONTACT_TEST, Channel, Gap, Role
@@ -187,9 +195,9 @@ def _counted(session: Session, since: Any, which: ColumnElement[bool]) -> tuple[
 
 
 def _rosters(session: Session, at: datetime) -> list[Finding]:
-    """Desks where nobody is on duty now, and roles that nobody fills."""
+    """Desks where nobody is on duty now, or nobody as primary; other roles that nobody fills are a warning."""
     found = []
-    for desk in _desks(session):
+    for desk in _desks(session, at):
         duty = rosters.duty(directory.roster(session, desk), desk, at)
         empty = [role for role, each in duty.items() if isinstance(each, Gap)]
         if len(empty) == len(duty):
@@ -197,8 +205,8 @@ def _rosters(session: Session, at: datetime) -> list[Finding]:
             found.append(Finding("roster_gap", True, words, desk=desk))
         elif empty:
             roles = "、".join(ROLES[role].zh for role in empty), ", ".join(ROLES[role].en for role in empty)
-            words = Words(f"现在没有{roles[0]}。", f"No {roles[1]} on duty now.")
-            found.append(Finding("roster_gap", False, words, desk=desk, count=len(empty)))
+            words = Words(f"现在没有{roles[0]}，请补排班。", f"No {roles[1]} on duty now: mend the roster.")
+            found.append(Finding("roster_gap", Role.PRIMARY in empty, words, desk=desk, count=len(empty)))
     return found
 
 
@@ -209,9 +217,15 @@ ROLES: Final = {
 }
 
 
-def _desks(session: Session) -> list[str]:
-    rows = select(ContactRow.desk).where(ContactRow.active, ~ContactRow.desk.contains(directory.PLACE_MARK)).distinct()
-    return list(session.scalars(rows.order_by(ContactRow.desk)))
+def _desks(session: Session, at: datetime) -> list[str]:
+    """Desks with anybody to tell, or with a roster that names anybody: one that never had people is not asked for any."""
+    kept = union(
+        select(ContactRow.desk).where(ContactRow.active),
+        select(RotationRow.desk),
+        select(ShiftRow.desk).where(ShiftRow.ended_at.is_(None)),
+        select(OverrideRow.desk).where(OverrideRow.ended_at.is_(None), OverrideRow.until > at),
+    )
+    return sorted(desk for desk in session.scalars(kept) if directory.PLACE_MARK not in desk)
 
 
 def _stale(session: Session, at: datetime) -> list[Finding]:

@@ -9,9 +9,10 @@ from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
 from contacts import kinds
+from contacts.duty.roster import named_from, standing_in
 from contacts.kinds import How, Kind, Tier, Way
 from contacts.models import ContactRow
-from contacts.people import importing, keeping, listing, sheets
+from contacts.people import directory, importing, keeping, listing, sheets
 from contacts.people.keeping import Draft, Line
 from contacts.people.numbers import Vault, vault
 from contacts.values import Level, Role
@@ -238,9 +239,20 @@ def contact_page(contact: int) -> str:
         code = keeping.keeper(row)
         names = desk_names(session, [code], at)
         found = _one(session, row, at) | {"history": _history(session, row, at)}
+        kept_roster = directory.roster(session, row.desk)
+        stands = [choices(language())["roles"][each.value] for each in standing_in(kept_roster, row.id, at)]
         kept = listing.organisations(session, code, vault=_vault(), now=at)
     offices = [each for each in kept if each["id"] and (each["active"] or each["id"] == found["organisation"])]
-    return _render("contact.html", code, names, contact=found, offices=offices, mine=keeping.keeps(officer, code))
+    return _render(
+        "contact.html",
+        code,
+        names,
+        contact=found,
+        offices=offices,
+        mine=keeping.keeps(officer, code),
+        on_duty=stands,
+        on_roster=named_from(kept_roster, row.id, at),
+    )
 
 
 @blueprint.get("/directory/import")

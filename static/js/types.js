@@ -404,7 +404,7 @@
 /**
  * @typedef {object} Duty
  * @property {string} desk
- * @property {{role: string, contact: {id: number, name: string} | null, gap: string | null}[]} duty
+ * @property {{role: string, contact: {id: number, name: string} | null, gap: {slug: string, words: string} | null}[]} duty
  */
 
 /** What every view is given besides its own data. @typedef {{say: Say, language: "zh" | "en", zone: string, now: Date, me: Me}} Here */

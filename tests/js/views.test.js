@@ -12,7 +12,7 @@ import { near } from "../../static/js/views/near.js";
 import { bar, next } from "../../static/js/views/next.js";
 import { plot, pointsOf, span } from "../../static/js/views/plot.js";
 import { ticked } from "../../static/js/views/proposals.js";
-import { link } from "../../static/js/views/topbar.js";
+import { duty, link } from "../../static/js/views/topbar.js";
 import { half, speaker } from "../../static/js/words.js";
 
 const whole = JSON.parse(readFileSync(new URL("../../static/words.json", import.meta.url), "utf8"));
@@ -908,4 +908,16 @@ test("a name that is not found says so once it was searched for", () => {
   const draft = { ...emptyDraft(NOW, "Asia/Shanghai"), place: "abc" };
   assert.match(next(state({ mode: "report", draft, searched: "abc" }), here("zh")).text, /没有找到这个地名/);
   assert.doesNotMatch(next(state({ mode: "report", draft }), here("zh")).text, /没有找到这个地名/);
+});
+
+test("the bar says at once that nobody is on duty as primary, links to the roster, and names who is", () => {
+  const gap = { slug: "contact-inactive", words: "当班联络人已停用" };
+  const primary = { role: "primary", contact: { id: 1, name: "甲班" }, gap: null };
+  const deputy = { role: "deputy", contact: { id: 2, name: "乙班" }, gap: null };
+  const bar = (/** @type {import("../../static/js/types.js").Duty["duty"]} */ roles, /** @type {"zh" | "en"} */ language) =>
+    duty({ ...state(), duty: { desk: "511700", duty: roles } }, here(language)).text;
+  assert.match(bar([{ role: "primary", contact: null, gap }, deputy], "zh"), /href="\/roster">⚠ 主班无人[^]*乙班/);
+  assert.match(bar([{ role: "primary", contact: null, gap }, deputy], "en"), /No primary on duty[^]*乙班/);
+  assert.match(bar([{ role: "primary", contact: null, gap }, { role: "deputy", contact: null, gap }], "zh"), /href="\/roster">⚠ 当班无人/);
+  assert.doesNotMatch(bar([primary, { role: "deputy", contact: null, gap }], "zh"), /class="gap"/);
 });

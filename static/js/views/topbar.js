@@ -45,22 +45,23 @@ export function link(state, here) {
  */
 export function duty(state, here) {
   const { say } = here;
-  const names = (state.duty?.duty ?? []).flatMap(({ role, contact }) =>
-    contact ? [say("duty.one", { role: say(`contact.${role}`), name: contact.name })] : [],
-  );
   const desk = state.me.desk_name ?? say(`role.${state.me.role}`);
   return html`
     <span class="desk-name">${desk}</span>
-    <span class="on-duty">
-      ${
-        names.length
-          ? names[0]
-          : state.duty
-            ? html`<strong class="gap">${say("duty.nobody")}</strong>`
-            : NOTHING
-      }
-    </span>
+    <span class="on-duty">${state.duty ? onDuty(state.duty.duty, here) : NOTHING}</span>
   `;
+}
+
+/**
+ * The first who is on duty; where nobody is as primary, that before it, and the way to the roster.
+ * @param {import("../types.js").Duty["duty"]} roles
+ * @param {Here} here
+ */
+function onDuty(roles, { say }) {
+  const first = roles.find(({ contact }) => contact);
+  const who = first ? say("duty.one", { role: say(`contact.${first.role}`), name: first.contact?.name ?? "" }) : "";
+  if (first?.role === "primary") return who;
+  return html`<a class="gap" href="/roster">${say(first ? "duty.no_primary" : "duty.nobody")}</a>${first ? html` <span class="stand-in">${who}</span>` : NOTHING}`;
 }
 
 /**

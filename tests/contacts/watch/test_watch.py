@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from contacts.ledger import AuditRow, BeatRow
 from contacts.models import ChannelRow, ContactRow, DeliveryRow, EscalationRow, MethodRow, RotationRow
-from contacts.people import proven
+from contacts.people import directory, proven
 from contacts.sending import planning
 from contacts.sending.states import State
+from contacts.values import Reason
 from contacts.watch import audit, watchman
 from contacts.watch.audit import Finding
 from contacts.watch.beats import Beat
@@ -117,10 +118,33 @@ def test_p13_a_desk_where_nobody_is_on_duty_is_noticed_before_an_incident(sessio
         "roster_gap",
         False,
         cast.DESK,
-        "No duty leader on duty now.",
+        "No duty leader on duty now: mend the roster.",
     )
     session.execute(delete(RotationRow))
     assert [(each.check, each.alarm) for each in audit.audit(session, at=calm)] == [("roster_gap", True)]
+
+
+def test_p13_a_desk_with_nobody_as_primary_now_is_an_alarm_though_others_are_on_duty(
+    session: Session, calm: datetime
+) -> None:
+    session.execute(update(ContactRow).where(ContactRow.role == "primary").values(active=False))
+    [found] = audit.audit(session, at=calm)
+    assert (found.check, found.alarm, found.desk, found.words.zh) == (
+        "roster_gap",
+        True,
+        cast.DESK,
+        "现在没有主班，请补排班。",
+    )
+
+
+def test_p13_a_desk_whose_roster_names_only_people_put_off_duty_is_an_alarm_and_one_without_people_is_none(
+    session: Session, calm: datetime
+) -> None:
+    directory.begin_roster(session, "V30100", "Asia/Shanghai", at=calm)
+    session.execute(update(ContactRow).values(active=False))
+    assert [(each.check, each.desk) for each in audit.audit(session, at=calm) if each.alarm] == [
+        ("roster_gap", cast.DESK)
+    ]
 
 
 def test_p13_contacts_not_shown_to_be_reachable_are_a_warning(session: Session, calm: datetime) -> None:

@@ -408,6 +408,22 @@ def test_the_desk_is_handed_over_by_http(app: Flask, database: Engine, desk: Des
 # Pages ---------------------------------------------------------------------------------------------------------------
 
 
+def test_deactivating_whoever_is_on_duty_or_on_the_roster_says_so_before(app: Flask, desk: Desk) -> None:
+    people = {each["role"]: each["id"] for each in found(desk)}
+    new = desk.post(f"/desks/{DESK}/contacts", NEW, 201)["id"]
+
+    def asked(contact: int) -> str:
+        page = app.test_client().get(f"/directory/contacts/{contact}?lang=en", headers=desk._headers).text
+        return re.search(r'data-sure="([^"]*Deactivate[^"]*)"', page)[1]  # type: ignore[index]
+
+    assert "is on duty now (primary)" in asked(people["primary"])
+    assert "roster" not in asked(new)
+    now = clock.now()
+    times = {"since": iso(now + timedelta(days=1)), "until": iso(now + timedelta(days=2))}
+    desk.post(f"/desks/{DESK}/covers", {"role": "primary", "people": [new], **times}, 201)
+    assert "is on the roster still" in asked(new)
+
+
 @pytest.mark.parametrize("tongue", ["zh", "en"])
 def test_every_page_opens_in_both_languages_and_shows_no_number(app: Flask, desk: Desk, tongue: str) -> None:
     contact = found(desk)[0]["id"]

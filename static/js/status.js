@@ -4,18 +4,13 @@ import { get, Problem, Unreachable } from "./api.js";
 import { say } from "./here.js";
 import { html } from "./html.js";
 import { morph } from "./morph.js";
-
-/** @param {import("./types.js").Duty["duty"][number]} one */
-function row({ role, contact, gap }) {
-  const words = contact ? contact.name : html`<span class="health is-ill">${gap ?? say("duty.nobody")}</span>`;
-  return html`<tr><th scope="row">${say(`contact.${role}`)}</th><td>${words}</td></tr>`;
-}
+import { dutyRow } from "./views/on_duty.js";
 
 /** @param {HTMLElement} place */
 async function show(place) {
   try {
     const { duty } = /** @type {import("./types.js").Duty} */ (await get(`desks/${place.dataset.desk}/duty`));
-    morph(place, html`<h2>${say("status.duty")}</h2><table><tbody>${duty.map(row)}</tbody></table>`);
+    morph(place, html`<h2>${say("status.duty")}</h2><table><tbody>${duty.map((one) => dutyRow(one, say))}</tbody></table>`);
   } catch (trouble) {
     if (!(trouble instanceof Problem || trouble instanceof Unreachable)) throw trouble;
     morph(place, html`<p class="hint">${trouble instanceof Problem ? trouble.message : say("trouble.unreachable")}</p>`);

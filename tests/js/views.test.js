@@ -10,6 +10,7 @@ import { issueSheet, reaching, sendLabel } from "../../static/js/views/issue.js"
 import { known } from "../../static/js/views/known.js";
 import { near } from "../../static/js/views/near.js";
 import { bar, next } from "../../static/js/views/next.js";
+import { dutyRow } from "../../static/js/views/on_duty.js";
 import { plot, pointsOf, span } from "../../static/js/views/plot.js";
 import { ticked } from "../../static/js/views/proposals.js";
 import { duty, link } from "../../static/js/views/topbar.js";
@@ -920,4 +921,13 @@ test("the bar says at once that nobody is on duty as primary, links to the roste
   assert.match(bar([{ role: "primary", contact: null, gap }, deputy], "en"), /No primary on duty[^]*乙班/);
   assert.match(bar([{ role: "primary", contact: null, gap }, { role: "deputy", contact: null, gap }], "zh"), /href="\/roster">⚠ 当班无人/);
   assert.doesNotMatch(bar([primary, { role: "deputy", contact: null, gap }], "zh"), /class="gap"/);
+});
+
+test("the state of the service says in words why nobody is on duty in a role", () => {
+  const { say } = here("zh");
+  const gap = { slug: "contact-inactive", words: "当班联络人已停用" };
+  const shown = dutyRow({ role: "primary", contact: null, gap }, say).text;
+  assert.match(shown, /is-ill">当班联络人已停用</);
+  assert.doesNotMatch(shown, /object/);
+  assert.match(dutyRow({ role: "primary", contact: { id: 1, name: "甲班" }, gap: null }, say).text, /<td>甲班</);
 });

@@ -85,7 +85,7 @@ class MethodRow(Base):
 
 
 class RotationRow(Base):
-    """How a role of a desk changes hands, by the wall clock of `time_zone`."""
+    """How a role of a desk changes hands, by the wall clock of `time_zone`. since: from when on; null: as long as there is one."""
 
     __tablename__ = "rotations"
 
@@ -95,6 +95,25 @@ class RotationRow(Base):
     anchor_at: Mapped[datetime]
     shift_hours: Mapped[int] = mapped_column(Integer)
     turns: Mapped[list[int]] = mapped_column(JSONB)
+    since: Mapped[datetime | None]
+
+
+class PastRotationRow(Base):
+    """A base rotation that was changed or emptied: it held from since until just before until."""
+
+    __tablename__ = "past_rotations"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    desk: Mapped[str] = mapped_column(String(20), index=True)
+    role: Mapped[str] = mapped_column(String(10))
+    time_zone: Mapped[str] = mapped_column(Text)
+    anchor_at: Mapped[datetime]
+    shift_hours: Mapped[int] = mapped_column(Integer)
+    turns: Mapped[list[int]] = mapped_column(JSONB)
+    since: Mapped[datetime | None]
+    until: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    ended_by: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class RosterRow(Base):

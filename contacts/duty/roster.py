@@ -19,11 +19,16 @@ MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """Contacts that take turns: `turns[0]` from `anchor_at` for `shift_hours`, then the next, round and round."""
+    """Contacts that take turns: `turns[0]` from `anchor_at` for `shift_hours`, then the next, round and round.
+
+    It holds from since until just before until; None: as long as there has been a roster, for good.
+    """
 
     anchor_at: datetime
     shift_hours: int
     turns: tuple[int, ...]
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """All that a desk has said about who is on duty. Overrides stand in the order in which they were entered."""
+    """All that a desk has said about who is on duty. Overrides stand as they were entered; past: rotations that were changed."""
 
     desk: str
     zone: ZoneInfo
@@ -69,6 +74,7 @@ class Roster:
     overrides: tuple[Override, ...] = ()
     shifts: tuple[Shift, ...] = ()
     days: Calendar = field(default_factory=dict)
+    past: Mapping[Role, tuple[Rotation, ...]] = field(default_factory=dict)
 
 
 def on_duty(roster: Roster | None, desk: str, role: Role, at: datetime) -> Contact | Gap:
@@ -110,7 +116,12 @@ def named_from(roster: Roster | None, contact: int, at: datetime) -> bool:
         return False
     today = at.astimezone(roster.zone).date()
     return (
-        any(contact in each.turns for each in roster.rotations.values())
+        any(
+            contact in each.turns
+            for role in LADDER
+            for each in rotations(roster, role)
+            if not each.until or at < each.until
+        )
         or any(contact in (each.contact, *each.others) for each in roster.overrides if at < each.until)
         or any(contact in turn for each in roster.shifts if not over(each, today) for turn in each.turns)
     )
@@ -142,9 +153,20 @@ def _shift(roster: Roster, role: Role, at: datetime) -> Holding | None:
     return Holding(last.people, last.since, last.until, Source.SHIFT, last.shift.id)
 
 
+def rotations(roster: Roster, role: Role) -> tuple[Rotation, ...]:
+    """Every base rotation that a role has had; one holds at a time."""
+    now = roster.rotations.get(role)
+    return (*roster.past.get(role, ()), *((now,) if now is not None else ()))
+
+
+def _holds(rotation: Rotation, at: datetime) -> bool:
+    begun = at >= rotation.anchor_at and (rotation.since is None or at >= rotation.since)
+    return bool(rotation.turns) and begun and (rotation.until is None or at < rotation.until)
+
+
 def _turn(roster: Roster, role: Role, at: datetime) -> Holding | None:
-    rotation = roster.rotations.get(role)
-    if rotation is None or not rotation.turns or at < rotation.anchor_at:
+    rotation = next((each for each in rotations(roster, role) if _holds(each, at)), None)
+    if rotation is None:
         return None
     n = (_wall(at, roster.zone) - _wall(rotation.anchor_at, roster.zone)) // timedelta(hours=rotation.shift_hours)
     while at < handed_over(rotation, n, roster.zone):  # the wall clock was put back past a hand-over
@@ -152,6 +174,7 @@ def _turn(roster: Roster, role: Role, at: datetime) -> Holding | None:
     while at >= handed_over(rotation, n + 1, roster.zone):
         n += 1
     since, until = (handed_over(rotation, each, roster.zone) for each in (n, n + 1))
+    since, until = max(since, rotation.since or since), min(until, rotation.until or until)
     return Holding((rotation.turns[n % len(rotation.turns)],), since, until, Source.ROTATION)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from contacts.duty.roster import Roster, Rotation, Source, handed_over, holding, on_duty, standing
+from contacts.duty.roster import Roster, Rotation, Source, handed_over, holding, on_duty, rotations, standing
 from contacts.duty.shifts import occurrences
 from contacts.values import LADDER, NO_ROSTER, Contact, Gap, Reason, Role
 
@@ -85,9 +85,10 @@ def _edges(roster: Roster, role: Role, since: datetime, until: datetime) -> Iter
         if shift.role is role:
             for each in occurrences(shift, roster.days, roster.zone, since=since, until=until):
                 yield from (each.since, each.until)
-    rotation = roster.rotations.get(role)
-    if rotation is not None and rotation.turns:
-        yield from _hand_overs(roster, rotation, since, until)
+    for rotation in rotations(roster, role):
+        if rotation.turns:
+            yield from (each for each in (rotation.since, rotation.until) if each is not None)
+            yield from _hand_overs(roster, rotation, since, min(until, rotation.until or until))
 
 
 def _hand_overs(roster: Roster, rotation: Rotation, since: datetime, until: datetime) -> Iterator[datetime]:

@@ -20,6 +20,7 @@ from contacts.models import (
     MethodRow,
     OrganisationRow,
     OverrideRow,
+    PastRotationRow,
     RosterDayRow,
     RosterRow,
     RotationRow,
@@ -44,21 +45,32 @@ HORIZON_DAYS = 14
 def roster(session: Session, desk: str) -> Roster | None:
     """The roster of a desk; None where it has none."""
     rotations = session.scalars(select(RotationRow).where(RotationRow.desk == desk)).all()
+    past = session.scalars(past_rotations(desk)).all()
     shifts = session.scalars(_standing(ShiftRow, desk)).all()
     overrides = session.scalars(_standing(OverrideRow, desk)).all()
     kept = session.get(RosterRow, desk)
-    if not (rotations or shifts or overrides):
+    if not (rotations or past or shifts or overrides):
         return None
-    zone = kept.time_zone if kept is not None else rotations[0].time_zone
+    zone = kept.time_zone if kept is not None else [*rotations, *past][0].time_zone
     return Roster(
         desk,
         ZoneInfo(zone),
         {row.id: contact(row) for row in session.scalars(select(ContactRow).where(ContactRow.desk == desk))},
-        {Role(row.role): Rotation(row.anchor_at, row.shift_hours, tuple(row.turns)) for row in rotations},
+        {Role(row.role): Rotation(row.anchor_at, row.shift_hours, tuple(row.turns), row.since) for row in rotations},
         tuple(_override(row) for row in overrides),
         tuple(_shift(row) for row in shifts),
         {row.on_date: row.counts_as for row in session.scalars(select(RosterDayRow).where(RosterDayRow.desk == desk))},
+        {role: tuple(_past(row) for row in past if row.role == role) for role in Role},
     )
+
+
+def past_rotations(desk: str) -> Any:
+    """The base rotations that a desk has changed or emptied, in the order in which that was done."""
+    return select(PastRotationRow).where(PastRotationRow.desk == desk).order_by(PastRotationRow.id)
+
+
+def _past(row: PastRotationRow) -> Rotation:
+    return Rotation(row.anchor_at, row.shift_hours, tuple(row.turns), row.since, row.until)
 
 
 def _standing(table: type[ShiftRow] | type[OverrideRow], desk: str) -> Any:
@@ -432,27 +444,68 @@ def _store_roster(
     different = bool(set_all(kept, {"time_zone": entry.time_zone}))
     for role in Role:
         turns = [ids[key] for key in (*entry.turns, *entry.escalation) if roles[key] is role]
-        different |= _store_rotation(session, entry, role, turns)
+        rotation = Rotation(entry.anchor, entry.shift_hours, tuple(turns)) if turns else None
+        different |= store_rotation(session, kept, role, rotation, by=BY, at=at)
     session.flush()
     return _store_overrides(session, entry, ids, at) or different
 
 
-def _store_rotation(session: Session, entry: RosterEntry, role: Role, turns: list[int]) -> bool:
-    row = session.get(RotationRow, (entry.division, role.value))
-    if not turns:
-        if row is not None:
-            session.delete(row)
-        return row is not None
-    values = {
-        "time_zone": entry.time_zone,
-        "anchor_at": entry.anchor,
-        "shift_hours": entry.shift_hours,
-        "turns": turns,
+def store_rotation(
+    session: Session, kept: RosterRow, role: Role, rotation: Rotation | None, *, by: Actor, at: datetime
+) -> bool:
+    """Have a role change hands by a base rotation, or by none, from now on; whether that is different.
+
+    What held before is kept with the time for which it did; one that begins later leaves the one before to hold until then.
+    """
+    row = session.get(RotationRow, (kept.desk, role.value))
+    values = _values(rotation, kept.time_zone) if rotation is not None else None
+    if _same(row, values):
+        return False
+    since = max(at, rotation.anchor_at) if rotation is not None else at
+    past = session.scalars(past_rotations(kept.desk).where(PastRotationRow.role == role)).all()
+    for each in past:
+        until = min(each.until, since)
+        each.until = max(until, each.since or until)
+    if row is not None:
+        session.add(_ended(row, max(since, row.since or since), by, at))
+        session.delete(row)
+        session.flush()
+    if values is not None:
+        begins = None if by == BY and row is None and not past else since  # nothing is known of before a first file
+        session.add(RotationRow(desk=kept.desk, role=role.value, since=begins, **values))
+    session.flush()
+    return True
+
+
+def _same(row: RotationRow | None, values: Mapping[str, Any] | None) -> bool:
+    if row is None or values is None:
+        return row is None and values is None
+    return all(getattr(row, name) == value for name, value in values.items())
+
+
+def _ended(row: RotationRow, until: datetime, by: Actor, at: datetime) -> PastRotationRow:
+    """A rotation as it is kept; one that was to begin later never held."""
+    return PastRotationRow(
+        desk=row.desk,
+        role=row.role,
+        time_zone=row.time_zone,
+        anchor_at=row.anchor_at,
+        shift_hours=row.shift_hours,
+        turns=row.turns,
+        since=row.since,
+        until=until,
+        ended_at=at,
+        ended_by=by.stored(),
+    )
+
+
+def _values(rotation: Rotation, time_zone: str) -> dict[str, Any]:
+    return {
+        "time_zone": time_zone,
+        "anchor_at": rotation.anchor_at,
+        "shift_hours": rotation.shift_hours,
+        "turns": list(rotation.turns),
     }
-    if row is None:
-        session.add(RotationRow(desk=entry.division, role=role.value, **values))
-        return True
-    return bool(set_all(row, values))
 
 
 def _store_overrides(session: Session, entry: RosterEntry, ids: Mapping[str, int], at: datetime) -> bool:

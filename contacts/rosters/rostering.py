@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from contacts.duty.roster import Source, holding
+from contacts.duty.roster import Rotation, Source, holding
 from contacts.duty.shifts import Changes, instant
 from contacts.kinds import DAYS
-from contacts.models import ContactRow, OverrideRow, RosterDayRow, RosterRow, RotationRow, ShiftRow
+from contacts.models import ContactRow, OverrideRow, PastRotationRow, RosterDayRow, RosterRow, RotationRow, ShiftRow
 from contacts.people import directory
 from contacts.people.directory import PLACE_MARK, set_all
 from contacts.people.keeping import FROM_PAGE, require_keeper
@@ -106,23 +106,31 @@ def rotate(
     officer: Officer,
     at: datetime,
 ) -> None:
-    """The base rotation of a role, which never ends; without turns there is none."""
+    """The base rotation of a role, which never ends; without turns there is none. It holds from now on; the past stays."""
     require_keeper(officer, desk)
     kept = begun(session, desk, zone=zone, at=at)
     people(session, desk, turns)
     _hours(shift_hours, "shift_hours")
-    row = session.get(RotationRow, (desk, role.value))
-    if not turns:
-        if row is not None:
-            session.delete(row)
-    else:
-        if row is None:
-            row = RotationRow(desk=desk, role=role.value)
-        row.time_zone, row.anchor_at, row.shift_hours, row.turns = kept.time_zone, anchor_at, shift_hours, list(turns)
-        session.add(row)
-    session.flush()
-    facts = {"role": role.value, "contacts": list(turns), "shift_hours": shift_hours, "anchor_at": iso(anchor_at)}
-    _changed(session, desk, "roster.rotation", facts, officer, at)
+    rotation = Rotation(anchor_at, shift_hours, tuple(turns)) if turns else None
+    if directory.store_rotation(session, kept, role, rotation, by=officer.actor, at=at):
+        facts = {"role": role.value, "contacts": list(turns), "shift_hours": shift_hours, "anchor_at": iso(anchor_at)}
+        _changed(session, desk, "roster.rotation", facts, officer, at)
+
+
+def restore_rotation(session: Session, past: int, *, officer: Officer, at: datetime) -> PastRotationRow:
+    """A base rotation that was changed or emptied stands again, from now on."""
+    row = session.get(PastRotationRow, past)
+    if row is None:
+        raise NotFound("no-such-rotation", Words("没有这条轮值。", "There is no such rotation."), field="rotation")
+    require_keeper(officer, row.desk)
+    kept = begun(session, row.desk, zone=ZoneInfo(row.time_zone), at=at)
+    people(session, row.desk, row.turns)
+    rotation = Rotation(row.anchor_at, row.shift_hours, tuple(row.turns))
+    if not directory.store_rotation(session, kept, Role(row.role), rotation, by=officer.actor, at=at):
+        raise _already()
+    facts = {"role": row.role, "contacts": row.turns, "shift_hours": row.shift_hours, "anchor_at": iso(row.anchor_at)}
+    _changed(session, row.desk, "roster.rotation_restored", facts, officer, at)
+    return row
 
 
 def add_shift(

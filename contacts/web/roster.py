@@ -18,7 +18,7 @@ from contacts.duty.shifts import Changes
 from contacts.duty.turns import Turn, turns
 from contacts.duty.turns import whole as whole_roster
 from contacts.kinds import DAYS, WEEK
-from contacts.models import ContactRow, OverrideRow, RosterDayRow, RosterRow, RotationRow, ShiftRow
+from contacts.models import ContactRow, OverrideRow, PastRotationRow, RosterDayRow, RosterRow, RotationRow, ShiftRow
 from contacts.people import directory, keeping, listing
 from contacts.people.numbers import Vault, vault
 from contacts.rosters import feed, gaps, handover, rostering
@@ -109,6 +109,19 @@ def rotate(code: str) -> Response:
             session, code, role, people, anchor_at=anchor, shift_hours=hours, zone=zone, officer=signed_in(), at=at
         )
         return {"desk": code, "role": role.value, "turns": people}, 200
+
+    return once(do)
+
+
+@blueprint.post(f"{API}/rotations/<int:past>")
+@rule(Action.KEEP_CONTACTS)
+def restore_rotation(past: int) -> Response:
+    """Have a base rotation that was changed or emptied stand again, from now on."""
+    at = clock.now()
+
+    def do(session: Session) -> Done:
+        row = rostering.restore_rotation(session, past, officer=signed_in(), at=at)
+        return {"desk": row.desk, "role": row.role, "turns": row.turns}, 200
 
     return once(do)
 
@@ -378,7 +391,10 @@ def _page_facts(session: Session, code: str, now: datetime) -> dict[str, Any]:
         "checked_at": iso(kept.checked_at) if kept and kept.checked_at else None,
         "desk_zone": zone,
         "candidates": listing.candidates(session, code),
-        "rotations": [_rotation_shown(each) for each in _rows(session, RotationRow, code)],
+        "rotations": [
+            _rotation_shown(each) | {"begins": _coming(each, now)} for each in _rows(session, RotationRow, code)
+        ],
+        "past_rotations": _past_shown(session, code),
         "shifts": [_shift_shown(each) for each in _rows(session, ShiftRow, code)],
         "covers": [_cover_shown(each) for each in _rows(session, OverrideRow, code) if each.until > now],
         "marked": [_day_shown(each) for each in _rows(session, RosterDayRow, code) if each.on_date >= today],
@@ -435,7 +451,20 @@ def turn_shown(turn: Turn) -> dict[str, Any]:
     }
 
 
-def _rotation_shown(row: RotationRow) -> dict[str, Any]:
+def _coming(row: RotationRow, now: datetime) -> str | None:
+    """When a rotation begins that does not hold yet."""
+    return iso(row.since) if row.since is not None and row.since > now else None
+
+
+def _past_shown(session: Session, code: str) -> list[dict[str, Any]]:
+    """The rotations that were changed or emptied, the newest first."""
+    rows = reversed(session.scalars(directory.past_rotations(code)).all())
+    return [
+        _rotation_shown(row) | {"id": row.id, "ended_at": iso(row.ended_at), "until": iso(row.until)} for row in rows
+    ]
+
+
+def _rotation_shown(row: RotationRow | PastRotationRow) -> dict[str, Any]:
     zone = ZoneInfo(row.time_zone)
     return {
         "role": row.role,

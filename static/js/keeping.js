@@ -6,7 +6,7 @@
 import { post, Problem, send, Unreachable } from "./api.js";
 import { say } from "./here.js";
 import { html } from "./html.js";
-import { fields, report } from "./views/keeping.js";
+import { asked, fields, report } from "./views/keeping.js";
 import { morph } from "./morph.js";
 import { sure } from "./sure.js";
 
@@ -15,7 +15,8 @@ const told = document.getElementById("told");
 /** @param {HTMLFormElement} form */
 async function submit(form) {
   clear(form);
-  if (form.dataset.sure && !(await sure(form.dataset.sure, form.querySelector("button:not([type=button])")?.textContent ?? ""))) return;
+  const question = asked(form);
+  if (question && !(await sure(question, form.querySelector("button.primary, button:not([type=button])")?.textContent ?? ""))) return;
   await guarded(form, async () => {
     const answer = await post(form.dataset.post ?? "", fields(form));
     if (form.dataset.show) {

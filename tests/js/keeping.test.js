@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { read, report } from "../../static/js/views/keeping.js";
+import { asked, read, report } from "../../static/js/views/keeping.js";
 import { half, speaker } from "../../static/js/words.js";
 
 const whole = JSON.parse(readFileSync(new URL("../../static/words.json", import.meta.url), "utf8"));
@@ -32,4 +32,16 @@ test("a table without faults shows no list of them", () => {
   const shown = String(report({ dry_run: false, counts: { added: 0, changed: 0, same: 3, refused: 0 }, rows: [] }, say));
   assert.doesNotMatch(shown, /<table/);
   assert.match(shown, /不变 3/);
+});
+
+test("a form that would leave nobody in turn asks first, and asks nothing where somebody is", () => {
+  const form = (/** @type {string} */ chosen, /** @type {Record<string, string>} */ dataset) => {
+    const turn = { querySelectorAll: () => [{ value: chosen }] };
+    const place = { dataset: { turns: "turns" }, querySelectorAll: () => [turn] };
+    const querySelectorAll = (/** @type {string} */ which) => (which === "[data-turns]" ? [place] : []);
+    return /** @type {HTMLFormElement} */ (/** @type {unknown} */ ({ dataset, querySelectorAll }));
+  };
+  assert.equal(asked(form("", { sureEmpty: "清空？" })), "清空？");
+  assert.equal(asked(form("7", { sureEmpty: "清空？" })), "");
+  assert.equal(asked(form("7", { sure: "结束？" })), "结束？");
 });

@@ -26,6 +26,16 @@ export function fields(form) {
   return made;
 }
 
+/**
+ * What a form asks before it is sent: always (data-sure), or where it would leave nobody in turn (data-sure-empty).
+ * @param {HTMLFormElement} form
+ */
+export function asked(form) {
+  const turns = fields(form).turns;
+  const emptied = Array.isArray(turns) && !turns.length ? form.dataset.sureEmpty : "";
+  return form.dataset.sure || emptied || "";
+}
+
 /** @param {string} value @param {string} as */
 export function read(value, as) {
   if (as === "int") return Number(value);

@@ -15,7 +15,7 @@ from contacts.duty.roster import duty, standing
 from contacts.duty.shifts import Changes
 from contacts.duty.turns import turns
 from contacts.kinds import DAYS
-from contacts.models import ContactRow, DeliveryRow, MethodRow, OverrideRow, RosterRow, RotationRow
+from contacts.models import ContactRow, DeliveryRow, MethodRow, OverrideRow, PastRotationRow, RosterRow, RotationRow
 from contacts.people import directory, listing, numbers
 from contacts.rosters import feed, gaps, handover, rostering
 from contacts.rosters.rostering import Dated, ShiftDraft
@@ -92,6 +92,67 @@ def test_a_shift_stands_until_it_is_ended_and_again_when_that_is_undone(session:
     rostering.end_shift(session, row.id, restore=True, officer=officer(), at=NOW)
     assert at_duty(session, NOW) == [people["deputy"]]
     assert kinds(session)[-3:] == ["roster.shift", "roster.shift_ended", "roster.shift_restored"]
+
+
+def rotate(session: Session, turns_of: list[int], at: datetime, **changes: Any) -> None:
+    known: dict[str, Any] = {"anchor_at": datetime(2026, 3, 1, tzinfo=UTC), "shift_hours": 24}
+    rostering.rotate(
+        session, DESK, Role.PRIMARY, turns_of, **(known | changes), zone=cast.ZONE, officer=officer(), at=at
+    )
+
+
+def test_a_base_rotation_that_is_changed_or_emptied_leaves_the_past_as_it_was(session: Session) -> None:
+    people = loaded(session)
+    before, after = NOW - timedelta(days=6), NOW + timedelta(days=1)
+    rotate(session, [people["deputy"]], NOW)
+    assert [at_duty(session, each) for each in (before, NOW - timedelta(seconds=1), NOW, after)] == [
+        [people["primary"]], [people["primary"]], [people["deputy"]], [people["deputy"]],
+    ]  # fmt: skip
+    rotate(session, [], after)
+    assert [at_duty(session, each) for each in (before, NOW, after)] == [[people["primary"]], [people["deputy"]], []]
+    whole = turns(directory.roster(session, DESK), DESK, Role.PRIMARY, since=before, until=after + timedelta(days=1))
+    held = [[each.id for each in turn.people] for turn in whole]
+    assert [each for n, each in enumerate(held) if not n or held[n - 1] != each] == [
+        [people["primary"]], [people["deputy"]], [],
+    ]  # fmt: skip
+    assert [each.until for each in whole if not each.people] == [after + timedelta(days=1)]
+    assert next(each.since for each in whole if [one.id for one in each.people] == [people["deputy"]]) == NOW
+
+
+def test_an_emptied_base_rotation_stands_again_from_now_on(session: Session) -> None:
+    people = loaded(session)
+    rotate(session, [], NOW)
+    [past] = session.scalars(select(PastRotationRow).where(PastRotationRow.role == "primary"))
+    later = NOW + timedelta(hours=2)
+    rostering.restore_rotation(session, past.id, officer=officer(), at=later)
+    hours = [NOW - timedelta(hours=1), NOW + timedelta(hours=1), later]
+    assert [at_duty(session, each) for each in hours] == [[people["primary"]], [], [people["primary"]]]
+    with pytest.raises(Conflict, match="reload"):
+        rostering.restore_rotation(session, past.id, officer=officer(), at=later)
+    with pytest.raises(NotFound):
+        rostering.restore_rotation(session, past.id, officer=officer(desk=SENDER_DESK), at=later)
+    assert kinds(session)[-2:] == ["roster.rotation", "roster.rotation_restored"]
+
+
+def test_a_base_rotation_that_begins_later_leaves_the_one_before_to_hold_until_then(session: Session) -> None:
+    people = loaded(session)
+    begins = NOW + timedelta(days=3)
+    rotate(session, [people["deputy"]], NOW, anchor_at=begins)
+    assert [at_duty(session, each) for each in (NOW, begins - timedelta(seconds=1), begins)] == [
+        [people["primary"]], [people["primary"]], [people["deputy"]],
+    ]  # fmt: skip
+    rotate(session, [people["leader"]], NOW + timedelta(hours=1))  # before the other ever held
+    assert [at_duty(session, each) for each in (NOW, NOW + timedelta(hours=1), begins)] == [
+        [people["primary"]], [people["leader"]], [people["leader"]],
+    ]  # fmt: skip
+
+
+def test_a_file_that_changes_a_base_rotation_leaves_the_past_as_it_was(session: Session) -> None:
+    people = loaded(session)
+    document = cast.document()
+    entry = document.rosters[0].model_copy(update={"turns": (), "escalation": (f"{DESK}-deputy",)})
+    directory.load(session, document.model_copy(update={"rosters": (entry,)}), VAULT, zone=cast.ZONE, at=NOW)
+    assert [at_duty(session, each) for each in (NOW - timedelta(days=1), NOW)] == [[people["primary"]], []]
 
 
 def test_several_cover_for_a_time_and_the_cover_is_taken_back(session: Session) -> None:

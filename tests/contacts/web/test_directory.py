@@ -357,6 +357,15 @@ def test_the_roster_is_kept_over_http(desk: Desk) -> None:
     assert desk.post(f"/desks/{DESK}/roster/check", {})["gaps"] == []
 
 
+def test_an_emptied_base_rotation_is_restored_from_the_page(app: Flask, desk: Desk) -> None:
+    desk.post(f"/desks/{DESK}/rotations", {"role": "leader", "turns": []})
+    page = app.test_client().get("/roster?lang=en", headers=desk._headers).text
+    assert page.count("data-sure-empty") == 2  # the leader's is empty already
+    [path] = re.findall(r'data-post="(rotations/\d+)"', page)
+    assert desk.post(f"/{path}", {})["role"] == "leader"
+    assert desk.post(f"/desks/{DESK}/roster/check", {})["gaps"] == []
+
+
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [

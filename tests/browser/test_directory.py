@@ -90,6 +90,64 @@ def _take_back(page: Page) -> None:
     expect(page.locator("#told")).to_contain_text("已保存")
 
 
+@pytest.mark.parametrize("context", [{}, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_the_hours_of_a_cover_and_a_swap_are_shown_whole_and_do_not_overlap(
+    office: Office, context: dict[str, Any], locale: str
+) -> None:
+    page = office.desk("达州值班员", "duty_officer", DAZHOU, locale=locale, **context).open("/roster")
+    for form, names in (("covers", ("since", "until")), ("swaps", ("first_at", "second_at"))):
+        place = page.locator(f"form[data-post$={form}]")
+        page.locator("details", has=place).locator("summary").first.click()
+        boxes = []
+        for name in names:
+            field = place.locator(f"[name={name}]")
+            field.fill("2026-11-23T08:00")
+            assert field.evaluate("each => each.scrollWidth <= each.clientWidth"), (form, name)
+            whole = field.evaluate("each => { const c = each.cloneNode(); c.style.cssText = 'width:auto;position:absolute';"
+                                   " each.parentNode.append(c); const w = c.offsetWidth; c.remove(); return w }")  # fmt: skip
+            box = field.bounding_box()
+            assert box
+            assert box["width"] >= whole - 1, (form, name, box, whole)
+            boxes.append((box, place.bounding_box()))
+        (one, card), (other, _) = boxes
+        assert card
+        assert one["x"] + one["width"] <= other["x"] or one["y"] + one["height"] <= other["y"], (one, other)
+        assert all(each["x"] + each["width"] <= card["x"] + card["width"] + 1 for each in (one, other)), (boxes, card)
+        fits(page)
+
+
+def test_nobody_on_duty_as_primary_is_said_in_the_header_also_on_a_phone(office: Office) -> None:
+    desk = office.desk("梁平值班员", "duty_officer", "500155", **PHONE)
+    desk.client.post("/api/v1/desks/500155/rotations", {"role": "primary", "turns": []})
+    page = desk.open("/")
+    gap = page.locator("#duty a.gap")
+    expect(gap).to_be_visible()
+    expect(gap).to_contain_text("主班无人")
+    fits(page)
+    gap.click()
+    page.get_by_text("以前的基本轮值").click()
+    with page.expect_navigation():
+        page.locator("#past-rotations").get_by_role("button", name="恢复").click()
+    desk.open("/")
+    expect(page.locator("#duty .desk-name")).to_be_visible()
+    expect(page.locator("#duty .on-duty")).not_to_be_empty()
+    expect(gap).to_have_count(0)
+
+
+def test_a_base_rotation_is_emptied_only_after_a_question(office: Office) -> None:
+    page = office.desk("广安值班员", "duty_officer", "511600").open("/roster")
+    row = page.locator("li", has=page.locator("form[data-post$=rotations]")).first
+    row.locator("summary").click()
+    for each in row.locator("[data-turn] select:first-child").all():
+        each.select_option(value="")
+    row.locator("button.primary").click()
+    expect(page.locator("#sure")).to_contain_text("清空主班的基本轮值")
+    page.locator("#sure").get_by_role("button", name="取消").click()
+    page.reload()
+    expect(row.locator(".unknown")).to_have_count(0)
+
+
 def test_a_desk_is_handed_over_line_by_line(office: Office) -> None:
     giver = office.desk("广安交班", "duty_officer", "511600").open("/roster")
     giver.locator("#hand-over textarea").fill("梁平未回报\n5时前再报")

@@ -279,6 +279,11 @@ def by_id(session: Session, officer_id: int) -> Officer | None:
     return officer(row) if row is not None and row.active else None
 
 
+def has_officer(session: Session, name: str) -> bool:
+    """Whether somebody signs in by this name."""
+    return session.scalar(select(OfficerRow.id).where(OfficerRow.name == name, OfficerRow.active)) is not None
+
+
 def names(session: Session, officers: Collection[int]) -> dict[int, str]:
     """What officers are called, by their ids; those who have left too."""
     rows = session.execute(select(OfficerRow.id, OfficerRow.name).where(OfficerRow.id.in_(officers)))

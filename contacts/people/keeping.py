@@ -26,7 +26,9 @@ from emergency.access import Action, Officer
 from emergency.access import Role as Post
 from emergency.errors import BadInput, Conflict, NotFound
 from emergency.journal import Actor
+from emergency.jurisdictions.models import DivisionRow
 from emergency.labels import fault
+from emergency.river.models import SiteRow
 from emergency.units import iso
 from emergency.words import Language, Words
 
@@ -115,7 +117,7 @@ def add_organisation(
     row = OrganisationRow(
         key=f"{desk}/{secrets.token_hex(6)}",
         kept_by=desk,
-        place=place_of(place, desk),
+        place=place_of(session, place, desk),
         kind=kind.value,
         name_zh=name.zh,
         name_en=name.en,
@@ -188,6 +190,8 @@ def add(
         words = fault("number", "请至少填一个号码", "needs at least one number")
         raise BadInput("number-missing", words, field="number")
     profile = draft.profile or profile_of(numbers)
+    _new(session, desk, draft, numbers, vault)
+    _known_login(session, draft)
     owner = _owner(session, desk, draft.organisation)
     row = ContactRow(
         key=key or f"{desk}/{secrets.token_hex(6)}",
@@ -216,6 +220,8 @@ def change(
     profile = draft.profile or profile_of(_numbers(session, row, vault))
     if profile != row.profile:
         _may_have(session, row, profile, vault)
+    if draft.officer != row.officer_name:
+        _known_login(session, draft)
     owner = _owner(session, keeper(row), draft.organisation) if draft.organisation else None
     before = {name: getattr(row, name) for name in ("role", "language", "content_level", "profile", "tier", "active")}
     values = _values(draft, profile, owner.id if owner else row.organisation_id)
@@ -234,6 +240,37 @@ def change(
     facts = {"contact": row.id, "fields": sorted(fields), "values": changed}
     journal.append(session, f"desk:{keeper(row)}", kind, by=officer.actor, at=at, facts=facts)
     return fields
+
+
+def _new(session: Session, desk: str, draft: Draft, numbers: Sequence[tuple[Way, str]], vault: Vault) -> None:
+    """Nobody is on the list twice in one role: that person would be texted twice, and stand in the roster beside themselves."""
+    lookups = {each for way, number in numbers if way in DIALLED for each in vault.lookups(number)}
+    twin = (
+        select(ContactRow.id)
+        .join(MethodRow, MethodRow.contact_id == ContactRow.id)
+        .where(
+            func.coalesce(ContactRow.kept_by, ContactRow.desk) == desk,
+            ContactRow.role == draft.role,
+            ContactRow.name_zh == draft.name.zh,
+            ContactRow.active,
+            MethodRow.active,
+            MethodRow.lookup.in_(lookups),
+        )
+    )
+    known = session.scalar(twin.limit(1))
+    if known is not None:
+        words = Words(
+            f"通讯录里已有同名、同角色、同号码的联络人（{known} 号），请改那一条。",
+            f"The list has a contact of that name, role and number already (no. {known}): change that one.",
+        )
+        raise Conflict("contact-known", words, field="number", facts={"contact": known})
+
+
+def _known_login(session: Session, draft: Draft) -> None:
+    """The login of a contact is one that there is: it is by it that their pages know them."""
+    if draft.officer and not access.has_officer(session, draft.officer):
+        zh, en = f"没有登录账号“{draft.officer}”", f"names no login: {draft.officer}"
+        raise BadInput("no-such-login", fault("officer", zh, en), field="officer")
 
 
 def _may_have(session: Session, row: ContactRow, profile: str, vault: Vault) -> None:
@@ -453,8 +490,8 @@ def _owner(session: Session, desk: str, organisation_id: int | None) -> Organisa
     return row
 
 
-def place_of(given: str, desk: str) -> str:
-    """Where an organisation is rung for: BadInput says how to write it."""
+def place_of(session: Session, given: str, desk: str) -> str:
+    """Where an organisation is rung for: BadInput says how to write it, or that there is no such place."""
     place = given.strip() or desk
     kind, mark, rest = place.partition(PLACE_MARK)
     if place != desk and not (mark and kind in ("inside", "site") and rest and len(place) <= 20):
@@ -463,6 +500,12 @@ def place_of(given: str, desk: str) -> str:
             "must be empty, inside:CODE of a division, or site:N of an intake",
         )
         raise BadInput("bad-field", fault("place", zh, en), field="place")
+    if kind == "inside" and rest and session.get(DivisionRow, rest) is None:
+        words = fault("place", f"没有区划 {rest}", f"names no division: {rest}")
+        raise BadInput("no-such-place", words, field="place")
+    if kind == "site" and (not rest.isdecimal() or session.get(SiteRow, int(rest)) is None):
+        words = fault("place", f"没有编号 {rest} 的取水口或断面", f"names no intake or section: {rest}")
+        raise BadInput("no-such-place", words, field="place")
     return place
 
 

@@ -7,7 +7,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,13 +15,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from contacts.duty.roster import Rotation, Source, holding
-from contacts.duty.shifts import Changes, instant
+from contacts.duty.shifts import instant
 from contacts.kinds import DAYS
 from contacts.models import ContactRow, OverrideRow, PastRotationRow, RosterDayRow, RosterRow, RotationRow, ShiftRow
 from contacts.people import directory
 from contacts.people.directory import PLACE_MARK, set_all
 from contacts.people.keeping import FROM_PAGE, require_keeper
 from contacts.people.sheets import decoded
+from contacts.rosters import overlaps
+from contacts.rosters.overlaps import ShiftDraft
 from contacts.values import Role
 from emergency import journal
 from emergency.access import Officer
@@ -35,21 +37,6 @@ MOST_TURNS: Final = 100
 LONGEST_COVER: Final = timedelta(days=366)
 MOST_DAYS: Final = 1000
 HORIZONS: Final = range(1, 93)
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftDraft:
-    """A shift as it is to be. starts: an hour of the desk's wall clock."""
-
-    role: Role
-    label: str
-    days: frozenset[str]
-    starts: time
-    hours: int
-    anchor_on: date
-    until_on: date | None
-    changes: Changes
-    turns: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +121,25 @@ def restore_rotation(session: Session, past: int, *, officer: Officer, at: datet
 
 
 def add_shift(
-    session: Session, desk: str, draft: ShiftDraft, *, zone: ZoneInfo, officer: Officer, at: datetime
+    session: Session,
+    desk: str,
+    draft: ShiftDraft,
+    *,
+    zone: ZoneInfo,
+    officer: Officer,
+    at: datetime,
+    despite: bool = False,
 ) -> ShiftRow:
-    """A shift of a desk."""
+    """A shift of a desk. despite: also where it overlaps another of its role."""
     require_keeper(officer, desk)
-    begun(session, desk, zone=zone, at=at)
+    kept = begun(session, desk, zone=zone, at=at)
     _check_shift(draft)
+    _check_days(draft, ZoneInfo(kept.time_zone), at)
     for each in draft.turns:
         people(session, desk, each)
+        _nobody_twice(each, "turns")
+    if not despite:
+        overlaps.refuse_shift(session, desk, overlaps.planned(draft), at=at)
     row = ShiftRow(
         desk=desk,
         role=draft.role.value,
@@ -190,14 +188,18 @@ def cover(
     officer: Officer,
     at: datetime,
     kind: str = "cover",
+    despite: bool = False,
 ) -> OverrideRow:
-    """Somebody, or several, stand in for a role for a time; the first is told first."""
+    """Somebody, or several, stand in for a role for a time; the first is told first. despite: also over another cover."""
     require_keeper(officer, desk)
     begun(session, desk, zone=zone, at=at)
     if not who:
         raise BadInput("bad-field", fault("people", "请选替班的人", "needs somebody to stand in"), field="people")
     people(session, desk, who)
+    _nobody_twice(who, "people")
     _check_span(since, until, at)
+    if not despite:
+        overlaps.refuse_cover(session, desk, role, since=since, until=until, at=at)
     row = OverrideRow(
         desk=desk,
         role=role.value,
@@ -228,6 +230,7 @@ def swap(
     reason: str,
     officer: Officer,
     at: datetime,
+    despite: bool = False,
 ) -> tuple[OverrideRow, OverrideRow]:
     """Two turns change hands: whoever stands at one instant takes the turn of the other, and the reverse."""
     require_keeper(officer, desk)
@@ -244,7 +247,7 @@ def swap(
         raise Conflict("already-covered", words, field="second_at")
     halves = [
         cover(session, desk, role, who, since=max(turn.since, at), until=turn.until, reason=reason, zone=found.zone,
-              officer=officer, at=at, kind="swap")
+              officer=officer, at=at, kind="swap", despite=despite)
         for turn, who in ((one, other.people), (other, one.people))
     ]  # fmt: skip
     halves[0].pair, halves[1].pair = halves[1].id, halves[0].id
@@ -371,6 +374,25 @@ def _check_shift(draft: ShiftDraft) -> None:
         raise BadInput(
             "bad-field", fault("until_on", "须不早于起始日", "must not be before the first day"), field="until_on"
         )
+
+
+def _check_days(draft: ShiftDraft, zone: ZoneInfo, at: datetime) -> None:
+    """Refused is what can only be a slip: a shift that is over, one that begins again before it has ended."""
+    if draft.until_on is not None:
+        ends = datetime.combine(draft.until_on, draft.starts) + timedelta(hours=draft.hours)
+        if instant(ends.date(), ends.time(), zone) <= at:
+            raise BadInput("bad-field", fault("until_on", "已经过去", "is over already"), field="until_on")
+    most = overlaps.longest(draft)
+    if draft.hours > most:
+        zh = f"与自己的下一班重叠：照所选的日子最长 {most} 小时"
+        en = f"make the shift overlap its own next one: on these days at most {most}"
+        raise BadInput("bad-field", fault("hours", zh, en), field="hours")
+
+
+def _nobody_twice(who: Sequence[int], name: str) -> None:
+    if len(set(who)) < len(who):
+        words = fault(name, "同一个人选了两次", "names somebody twice")
+        raise BadInput("bad-field", words, field=name)
 
 
 def _check_span(since: datetime, until: datetime, at: datetime) -> None:

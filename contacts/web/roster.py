@@ -22,7 +22,8 @@ from contacts.models import ContactRow, OverrideRow, PastRotationRow, RosterDayR
 from contacts.people import directory, keeping, listing
 from contacts.people.numbers import Vault, vault
 from contacts.rosters import feed, gaps, handover, rostering
-from contacts.rosters.rostering import Dated, ShiftDraft
+from contacts.rosters.overlaps import ShiftDraft
+from contacts.rosters.rostering import Dated
 from contacts.values import LADDER, Role
 from contacts.web.directory import choices, chosen, whole, yes
 from emergency import clock
@@ -135,7 +136,13 @@ def add_shift(code: str) -> Response:
     def do(session: Session) -> Done:
         keeping.require_keeper(signed_in(), code)
         row = rostering.add_shift(
-            session, code, _shift(given), zone=parts().settings.time_zone, officer=signed_in(), at=at
+            session,
+            code,
+            _shift(given),
+            zone=parts().settings.time_zone,
+            officer=signed_in(),
+            at=at,
+            despite=given.get("despite") is True,
         )
         return _shift_shown(row), 201
 
@@ -175,6 +182,7 @@ def add_cover(code: str) -> Response:
             zone=zone,
             officer=signed_in(),
             at=at,
+            despite=given.get("despite") is True,
         )
         return _cover_shown(row), 201
 
@@ -205,7 +213,17 @@ def swap(code: str) -> Response:
         zone = rostering.zone_of(session, code, parts().settings.time_zone)
         first, second = (rostering.local(text(given, name, limit=40), name, zone) for name in ("first_at", "second_at"))
         reason = text(given, "reason", required=False, limit=200)
-        halves = rostering.swap(session, code, _role(given), first, second, reason=reason, officer=signed_in(), at=at)
+        halves = rostering.swap(
+            session,
+            code,
+            _role(given),
+            first,
+            second,
+            reason=reason,
+            officer=signed_in(),
+            at=at,
+            despite=given.get("despite") is True,
+        )
         return {"covers": [_cover_shown(each) for each in halves]}, 201
 
     return once(do)

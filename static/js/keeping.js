@@ -18,7 +18,8 @@ async function submit(form) {
   const question = asked(form);
   if (question && !(await sure(question, form.querySelector("button.primary, button:not([type=button])")?.textContent ?? ""))) return;
   await guarded(form, async () => {
-    const answer = await post(form.dataset.post ?? "", fields(form));
+    const answer = await posted(form);
+    if (answer === null) return;
     if (form.dataset.show) {
       const place = document.getElementById("shown-once");
       if (place) place.textContent = `${say("feed.once")} ${answer[form.dataset.show]}`;
@@ -27,6 +28,17 @@ async function submit(form) {
     sessionStorage.setItem("lianfang.done", say("keep.done"));
     location.reload();
   });
+}
+
+/** What the service doubts it says, and takes when told to: null where it is left alone. @param {HTMLFormElement} form */
+async function posted(form) {
+  const path = form.dataset.post ?? "";
+  try {
+    return await post(path, fields(form));
+  } catch (trouble) {
+    if (!(trouble instanceof Problem) || trouble.facts.despite !== true) throw trouble;
+    return (await sure(trouble.message, say("roster.despite"))) ? post(path, { ...fields(form), despite: true }) : null;
+  }
 }
 
 /** @param {HTMLFormElement} form @param {boolean} dry */

@@ -1,5 +1,6 @@
 """The roster kept by a desk's own people; gaps found before an incident finds them; P1 and P10 on the roster."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +18,9 @@ from contacts.duty.turns import turns
 from contacts.kinds import DAYS
 from contacts.models import ContactRow, DeliveryRow, MethodRow, OverrideRow, PastRotationRow, RosterRow, RotationRow
 from contacts.people import directory, listing, numbers
-from contacts.rosters import feed, gaps, handover, rostering
-from contacts.rosters.rostering import Dated, ShiftDraft
+from contacts.rosters import feed, gaps, handover, overlaps, rostering
+from contacts.rosters.overlaps import ShiftDraft
+from contacts.rosters.rostering import Dated
 from contacts.sending import inbound, planning
 from contacts.sending.states import State
 from contacts.values import Contact, Policy, Role
@@ -167,6 +169,71 @@ def test_several_cover_for_a_time_and_the_cover_is_taken_back(session: Session) 
     rostering.end_cover(session, row.id, restore=False, officer=officer(), at=NOW)
     assert at_duty(session, NOW) == [people["primary"]]
     assert session.get(OverrideRow, row.id) is not None
+
+
+def test_a_cover_over_another_is_said_before_it_is_saved(session: Session) -> None:
+    people = loaded(session)
+    rostering_cover(session, [people["deputy"]], NOW, NOW + timedelta(hours=8))
+    rostering_cover(session, [people["leader"]], NOW + timedelta(hours=8), NOW + timedelta(hours=9))  # beside it
+    with pytest.raises(Conflict) as refused:
+        rostering_cover(session, [people["leader"]], NOW + timedelta(hours=2), NOW + timedelta(hours=3))
+    assert (refused.value.slug, refused.value.facts["despite"]) == ("overlaps", True)
+    assert "（deputy） 2026-03-02 09:00 – 2026-03-02 17:00" in refused.value.words.zh
+    rostering_cover(session, [people["leader"]], NOW + timedelta(hours=2), NOW + timedelta(hours=3), despite=True)
+    assert at_duty(session, NOW + timedelta(hours=2)) == [people["leader"]]
+
+
+def rostering_cover(
+    session: Session, who: list[int], since: datetime, until: datetime, *, despite: bool = False
+) -> None:
+    rostering.cover(
+        session, DESK, Role.PRIMARY, who, since=since, until=until, reason="", zone=cast.ZONE, officer=officer(),
+        at=NOW, despite=despite,
+    )  # fmt: skip
+
+
+def test_a_shift_that_overlaps_another_is_said_before_it_is_saved(session: Session) -> None:
+    people = loaded(session)
+
+    def enter(draft: ShiftDraft, *, despite: bool = False) -> None:
+        rostering.add_shift(session, DESK, draft, zone=cast.ZONE, officer=officer(), at=NOW, despite=despite)
+
+    enter(shift((people["primary"],)))
+    night = shift((people["deputy"],), starts=time(20), label="夜班")
+    enter(night)  # begins where the day ends
+    enter(shift((people["deputy"],), role=Role.DEPUTY))
+    longer = shift((people["deputy"],), starts=time(12), days=frozenset({"sat"}), hours=4)
+    with pytest.raises(Conflict, match="2026-03-07 12:00 – 2026-03-07 16:00") as refused:
+        enter(longer)
+    assert refused.value.slug == "overlaps"
+    enter(longer, despite=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"hours": 30}, "hours"),
+        ({"days": frozenset({"mon", "wed"}), "hours": 49}, "hours"),
+        ({"anchor_on": date(2026, 2, 2), "until_on": date(2026, 2, 28)}, "until_on"),
+    ],
+)
+def test_a_shift_that_can_only_be_a_slip_is_refused(session: Session, change: dict[str, Any], field: str) -> None:
+    people = loaded(session)
+    with pytest.raises(BadInput) as refused:
+        rostering.add_shift(session, DESK, shift((people["primary"],), **change), zone=cast.ZONE, officer=officer(),
+                            at=NOW, despite=True)  # fmt: skip
+    assert refused.value.field == field
+
+
+def test_the_same_person_twice_in_a_cover_or_turn_is_refused(session: Session) -> None:
+    people = loaded(session)
+    twice = (people["deputy"], people["deputy"])
+    with pytest.raises(BadInput, match="twice") as refused:
+        rostering_cover(session, list(twice), NOW, NOW + timedelta(hours=8), despite=True)
+    assert refused.value.field == "people"
+    with pytest.raises(BadInput, match="twice") as refused:
+        rostering.add_shift(session, DESK, shift(twice), zone=cast.ZONE, officer=officer(), at=NOW)
+    assert refused.value.field == "turns"
 
 
 def test_two_turns_are_swapped_and_both_go_back_together(session: Session) -> None:
@@ -419,7 +486,8 @@ def test_p1_whatever_the_shape_of_a_roster_a_message_has_deliveries_or_a_recorde
                 hours=hours,
                 anchor_on=date(2025, 1, 1),
             )
-            rostering.add_shift(session, DESK, draft, zone=cast.ZONE, officer=officer(), at=at)
+            draft = replace(draft, hours=min(hours, overlaps.longest(draft)))
+            rostering.add_shift(session, DESK, draft, zone=cast.ZONE, officer=officer(), at=at, despite=True)
         for role, before, after in shape["covers"]:
             rostering.cover(
                 session,
@@ -430,6 +498,7 @@ def test_p1_whatever_the_shape_of_a_roster_a_message_has_deliveries_or_a_recorde
                 until=at + timedelta(hours=after),
                 reason="",
                 zone=cast.ZONE,
+                despite=True,
                 officer=officer(),
                 at=at,
             )

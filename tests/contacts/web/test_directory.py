@@ -357,6 +357,26 @@ def test_the_roster_is_kept_over_http(desk: Desk) -> None:
     assert desk.post(f"/desks/{DESK}/roster/check", {})["gaps"] == []
 
 
+def test_a_cover_over_another_is_answered_with_what_stands_there_and_taken_despite_it(desk: Desk) -> None:
+    people, now = {each["role"]: each["id"] for each in found(desk)}, clock.now()
+    path = f"/desks/{DESK}/covers"
+    first = {
+        "role": "primary",
+        "people": [people["deputy"]],
+        "since": iso(now),
+        "until": iso(now + timedelta(hours=8)),
+    }
+    made = desk.post(path, first, 201)
+    second = first | {"people": [people["leader"]]}
+    refused = desk.post(path, second, 409)
+    assert (refused["type"].rsplit(":", 1)[-1], refused["overlaps"], refused["despite"]) == (
+        "overlaps",
+        [made["id"]],
+        True,
+    )
+    desk.post(path, second | {"despite": True}, 201)
+
+
 def test_an_emptied_base_rotation_is_restored_from_the_page(app: Flask, desk: Desk) -> None:
     desk.post(f"/desks/{DESK}/rotations", {"role": "leader", "turns": []})
     page = app.test_client().get("/roster?lang=en", headers=desk._headers).text

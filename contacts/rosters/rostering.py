@@ -239,6 +239,11 @@ def swap(
     if found is None or one is None or other is None:
         words = fault("second_at", "这两个时刻都要有人当班才能换班", "needs somebody on duty at both times")
         raise Conflict("nobody-to-swap", words, field="second_at")
+    for name, turn in (("first_at", one), ("second_at", other)):
+        if turn.until <= at:
+            raise BadInput(
+                "bad-field", fault(name, "所在的一班已经过去", "falls into a turn that is over already"), field=name
+            )
     if one.people == other.people:
         words = fault("second_at", "两班是同一个人，不用换", "is the same person's turn: there is nothing to swap")
         raise Conflict("same-person", words, field="second_at")

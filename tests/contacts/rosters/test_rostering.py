@@ -209,6 +209,22 @@ def test_a_shift_that_overlaps_another_is_said_before_it_is_saved(session: Sessi
     enter(longer, despite=True)
 
 
+@pytest.mark.parametrize(("days", "field"), [((-1, 1), "first_at"), ((1, -1), "second_at"), ((-2, 1), "first_at")])
+def test_a_swap_with_a_turn_that_is_over_is_refused_at_the_hour_that_names_it(
+    session: Session, days: tuple[int, int], field: str
+) -> None:
+    people = loaded(session)
+    at = NOW + timedelta(days=4)
+    draft = shift((people["primary"],), (people["deputy"],), (people["leader"],), hours=24)
+    rostering.add_shift(session, DESK, draft, zone=cast.ZONE, officer=officer(), at=NOW)
+    first, second = (at + timedelta(days=each) for each in days)
+    with pytest.raises(BadInput, match="over already") as refused:
+        rostering.swap(session, DESK, Role.PRIMARY, first, second, reason="", officer=officer(), at=at)
+    assert refused.value.field == field
+    after = at + timedelta(days=1)
+    assert len(rostering.swap(session, DESK, Role.PRIMARY, at, after, reason="", officer=officer(), at=at)) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -437,6 +437,25 @@ def test_the_desk_is_handed_over_by_http(app: Flask, database: Engine, desk: Des
 # Pages ---------------------------------------------------------------------------------------------------------------
 
 
+def test_whoever_may_only_look_is_told_whether_the_desk_or_the_role_is_the_reason(
+    app: Flask, database: Engine, desk: Desk
+) -> None:
+    leader = Desk(app, database, "leader", DESK)
+    stranger = Desk(app, database, "duty_officer", SENDER_DESK)
+    for path in (f"/directory?desk={DESK}", f"/roster?desk={DESK}"):
+        pages = {
+            who: app.test_client()
+            .get(path, headers=each._headers | {"Accept-Language": "zh"})
+            .text.split("<main")[1]
+            .split("</main>")[0]
+            for who, each in (("own", desk), ("leader", leader), ("stranger", stranger))
+        }
+        assert "您的角色（值班领导）只能看" in pages["leader"]
+        assert "其他席位" not in pages["leader"]
+        assert "这是其他席位的资料" in pages["stranger"]
+        assert "只能看" not in pages["own"]
+
+
 def test_deactivating_whoever_is_on_duty_or_on_the_roster_says_so_before(app: Flask, desk: Desk) -> None:
     people = {each["role"]: each["id"] for each in found(desk)}
     new = desk.post(f"/desks/{DESK}/contacts", NEW, 201)["id"]

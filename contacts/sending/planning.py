@@ -175,7 +175,8 @@ def could_not_plan(session: Session, row: NotificationRow, trouble: str, *, poli
     row.taken_at = at
     reason = UNWRITABLE_BELL.stored(trouble=trouble)
     session.add(_row(row, policy=policy, at=at, state=State.SUPPRESSED, reason=reason))
-    facts = {"notification": row.id, "desk": row.tells, "role": None, "reason": reason, "alarm": True}
+    facts = {"incident": _file(row), "notification": row.id, "desk": row.tells, "role": None, "reason": reason}
+    facts["alarm"] = True
     for stream in (f"incident:{row.incident}", f"desk:{row.who}"):
         journal.append(session, stream, "contact.gap", by=BY, at=at, facts=facts)
 
@@ -259,7 +260,13 @@ def _exhausted(session: Session, case: Case, ladder: EscalationRow) -> None:
     told = session.scalar(reached.limit(1)) is not None
     if not told:
         _record(session, case, State.SUPPRESSED, NOBODY_AT_ALL)
-    _log(session, ladder, "escalation.exhausted", at=case.at, facts={"told": told, "alarm": True}, sender_too=True)
+    facts = {"incident": _file(case.row), "told": told, "alarm": True}
+    _log(session, ladder, "escalation.exhausted", at=case.at, facts=facts, sender_too=True)
+
+
+def _file(row: NotificationRow) -> int:
+    """The file in which a message counts: an alarm on another page than its own says which."""
+    return row.event or row.incident
 
 
 def _log(
@@ -279,6 +286,7 @@ def _log(
 
 def _alarm(session: Session, case: Case, step: escalation.Step, reason: Reason) -> None:
     facts = {
+        "incident": _file(case.row),
         "notification": case.row.id,
         "desk": case.row.tells,
         "role": step.role.value,

@@ -1,9 +1,9 @@
 """Who I am, and what the service is."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from emergency import clock
@@ -16,6 +16,7 @@ from emergency.web.language import language
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
 
+MOST_NAMES: Final = 50
 blueprint = Blueprint("me", __name__, url_prefix="/api/v1")
 
 
@@ -40,5 +41,18 @@ def me() -> Response:
             "source_line": jurisdictions.source_line(session),
             "now": iso(at),
         }
+
+    return reading(do)
+
+
+@blueprint.get("/desks/names")
+@rule(Action.SIGNED_IN)
+def desk_names() -> Response:
+    """What some desks are called today: `code`, with commas between them. A code that nobody has stands for itself."""
+    codes = [each for each in request.args.get("code", "").split(",") if each][:MOST_NAMES]
+
+    def do(session: Session) -> Mapping[str, Any]:
+        names = parts().desk_names(session, codes, clock.now())
+        return {"names": {code: name.stored() for code, name in names.items()}}
 
     return reading(do)

@@ -29,6 +29,7 @@
  * @property {Record<string, File>} files by stream
  * @property {import("./types.js").Notification[]} mine open messages for this desk
  * @property {import("./types.js").Notification[]} [tests] contact tests that wait for an answer of this desk: no alerts
+ * @property {Record<string, string>} [names] of desks that no open incident names, by code
  * @property {import("./types.js").Duty | null} duty
  * @property {"connecting" | "live" | "lost"} link
  * @property {number | null} lost_at

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { after } from "../../static/js/news.js";
-import { entryWords, folded, journal } from "../../static/js/views/entries.js";
+import { entryWords, folded, journal, nameless, newsWords } from "../../static/js/views/entries.js";
 import { half, speaker } from "../../static/js/words.js";
 
 const whole = JSON.parse(readFileSync(new URL("../../static/words.json", import.meta.url), "utf8"));
@@ -55,6 +55,18 @@ test("a stopped channel is no news any more once it works again", () => {
   const news = ["channel.stopped", "roster.gap"].map((kind, n) => /** @type {any} */ ({ n, kind }));
   const left = after(news, entry(9, "channel.resumed", { channel: "sms" }));
   assert.deepEqual(left.map(({ kind }) => kind), ["roster.gap"]);
+});
+
+test("news of a desk that has another file open names the incident and the desk, whose name is asked for", () => {
+  const facts = { notification: 4, who: "511700", tells: "500155", incident: 12, told: true };
+  const exhausted = { ...entry(9, "escalation.exhausted", facts), stream: "desk:511700" };
+  assert.deepEqual(nameless(exhausted, state), ["500155"]);
+  const learnt = { ...state, names: { 500155: "梁平区" } };
+  assert.deepEqual(nameless(exhausted, learnt), []);
+  assert.equal(newsWords(exhausted, learnt, here("zh")), "事件 #12：梁平区已无人可找");
+  assert.equal(newsWords(exhausted, learnt, here("en")), "Incident #12: Nobody left to tell at 梁平区");
+  const test = entry(10, "contact_test.announced", { incident: -4, starts_at: "2025-11-24T01:30:00Z" });
+  assert.equal(newsWords(test, state, here("zh")), "将于 11月24日 09:30 做联络测试");
 });
 
 test("a call that was typed in late says when it was made", () => {

@@ -1,11 +1,11 @@
 /** News for this desk itself: a message offered to its open pages is received at once, rung, and shown until it is read back. */
 
 import * as alarm from "../alarm.js";
-import { post } from "../api.js";
+import { get, post } from "../api.js";
 import { here, say } from "../here.js";
 import { after, overtaken } from "../news.js";
 import { now, set, state } from "../store.js";
-import { entryWords } from "../views/entries.js";
+import { fileOf, nameless, newsWords } from "../views/entries.js";
 import { loadMine } from "./calls.js";
 import { listSoon } from "./incidents.js";
 import { quietly } from "./trouble.js";
@@ -39,6 +39,7 @@ const RISEN = new Set([
   "lead.taken_back",
 ]);
 const MOST_NEWS = 3;
+const NAMES_MS = 2000;
 const KEPT = "lianfang.desk.";
 const SILENCED = "lianfang.silenced";
 
@@ -56,7 +57,7 @@ export function heardDesk(entry) {
   if (entry.kind === "delivery.offered" && age_ms < OFFER_MS) quietly(receive(entry.facts));
   const left = after(state().news, entry);
   if (left.length < state().news.length) set({ news: left });
-  if (RISEN.has(entry.kind) && age_ms < NEWS_MS) rise(entry);
+  if (RISEN.has(entry.kind) && age_ms < NEWS_MS) void learn(entry).finally(() => rise(entry));
 }
 
 /** A page opened while messages wait rings for them, unless this officer has silenced them. */
@@ -77,12 +78,24 @@ async function receive({ delivery }) {
   );
 }
 
+/** The names of its desks, before it is said; they are not waited for longer than a glance. @param {OpenEntry} entry */
+async function learn(entry) {
+  const codes = nameless(entry, state());
+  if (!codes.length) return;
+  try {
+    const { names } = await get("desks/names", { code: codes.join(",") }, AbortSignal.timeout(NAMES_MS));
+    set({ names: { ...state().names, ...names } });
+  } catch {
+    // news with a code in it is better than none
+  }
+}
+
 /** @param {OpenEntry} entry */
 function rise(entry) {
-  const words = entryWords(entry, state(), here());
+  const words = newsWords(entry, state(), here());
   const id = (/** @type {string} */ name) => (typeof entry.facts[name] === "number" ? entry.facts[name] : null);
   const { n, kind, at } = entry;
-  const one = { n, kind, at, words, incident: id("incident"), notification: id("notification"), test: id("test"), clocks: clocksOf(entry.facts) };
+  const one = { n, kind, at, words, incident: fileOf(entry), notification: id("notification"), test: id("test"), clocks: clocksOf(entry.facts) };
   const before = state().news.filter((earlier) => !overtaken(earlier, [one]));
   set({ news: [one, ...before].slice(0, MOST_NEWS) });
   alarm.notice(say("app.name"), words);

@@ -214,7 +214,38 @@ export function deskName(code, state) {
     state.incident?.notifications.find(({ tells }) => tells === code)?.tells_name ??
     state.incident?.notifications.find(({ who }) => who === code)?.who_name;
   const lead = state.incidents?.find((one) => one.lead === code)?.lead_name;
-  return told ?? lead ?? state.assessment?.reached.find((one) => one.desk === code)?.desk_name ?? code;
+  return told ?? lead ?? state.assessment?.reached.find((one) => one.desk === code)?.desk_name ?? state.names?.[code] ?? code;
+}
+
+/** Facts of an entry that are codes of desks. */
+const DESKS = ["tells", "desk", "jurisdiction", "who", "lead", "from", "to"];
+
+/**
+ * The desks of an entry that this page has no name for yet.
+ * @param {OpenEntry} entry
+ * @param {State} state
+ * @returns {string[]}
+ */
+export function nameless({ facts, by }, state) {
+  const codes = [...DESKS.map((name) => facts[name]), by.desk].filter((each) => typeof each === "string" && each);
+  return [...new Set(codes)].filter((code) => deskName(code, state) === code);
+}
+
+/**
+ * News for a desk, which may have another file open, or none: which incident it is about, and what happened.
+ * @param {OpenEntry} entry
+ * @param {State} state
+ * @param {Here} here
+ */
+export function newsWords(entry, state, here) {
+  const words = entryWords(entry, state, here);
+  const n = fileOf(entry);
+  return n ? here.say("news.of", { n, words }) : words;
+}
+
+/** The incident that an entry of a desk is about; a contact test counts below nought. @param {OpenEntry} entry */
+export function fileOf({ facts }) {
+  return typeof facts.incident === "number" && facts.incident > 0 ? facts.incident : null;
 }
 
 /**

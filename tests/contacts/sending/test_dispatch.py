@@ -183,6 +183,10 @@ def test_a_desk_without_contacts_gets_recorded_reasons_and_an_alarm(database: En
     assert reasons == ["no-roster", "no-roster", "no-roster", "nobody-on-duty"]
     assert "escalation.exhausted" in cast.kinds(database, f"incident:{number}")
     assert phones.book() == []
+    with db.sessions(database).begin() as session:
+        told = [each for each in journal.read(session, f"desk:{cast.SENDER_DESK}") if each.facts.get("alarm")]
+    assert [each.kind for each in told][-2:] == ["contact.gap", "escalation.exhausted"]
+    assert {each.facts["incident"] for each in told} == {number}, "the sender's page says which file it is about"
 
 
 def test_a_number_refused_for_good_brings_the_next_number_and_then_the_deputy(

@@ -95,6 +95,16 @@ def test_the_history_says_what_was_changed_in_the_words_of_the_pages_and_who_did
     assert f"duty_officer {DESK}" not in kept, "the journal names nobody"
 
 
+def test_whoever_is_signed_in_learns_what_desks_are_called(desk: Desk, database: Engine) -> None:
+    with db.sessions(database).begin() as session:
+        place = DivisionRow(
+            code=SENDER_DESK, name_zh="甲区", name_en="Upper", level="county", desk=True, surrogate=False
+        )
+        session.add(place)
+    assert desk.get(f"/desks/names?code={SENDER_DESK},V99999") == {"names": {SENDER_DESK: "甲区", "V99999": "V99999"}}
+    assert desk.get("/desks/names") == {"names": {}}
+
+
 def test_a_country_that_is_cleared_is_that_of_the_first_number(desk: Desk) -> None:
     made = desk.post(f"/desks/{DESK}/contacts", NEW | {"country": "AT"}, 201)
     path = f"/contacts/{made['id']}"

@@ -170,6 +170,10 @@ def _ladders(session: Session, at: datetime) -> list[Finding]:
     return [Finding("late_escalation", True, words, count=count, since_at=since_at)] if count else []
 
 
+CHANNELS: Final = {Channel.SMS: WAYS[Way.SMS], Channel.WEBSOCKET: Words("网页", "web page")}
+"""Those that a worker sends by, and that may be stopped."""
+
+
 def _channels(session: Session) -> list[Finding]:
     stopped = session.scalars(select(ChannelRow).where(ChannelRow.stopped_at.is_not(None)))
     return [
@@ -177,8 +181,8 @@ def _channels(session: Session) -> list[Finding]:
             "channel_stopped",
             True,
             Words(
-                f"{WAYS[Way(row.channel)].zh}通道已停用：{row.reason['words']['zh']}。请核对账号设置。",
-                f"Sending by {WAYS[Way(row.channel)].en} is stopped: {row.reason['words']['en']}. Check the account.",
+                f"{CHANNELS[Channel(row.channel)].zh}通道已停用：{row.reason['words']['zh']}。请核对账号设置。",
+                f"Sending by {CHANNELS[Channel(row.channel)].en} is stopped: {row.reason['words']['en']}. Check the account.",
             ),
             since_at=row.stopped_at,
         )

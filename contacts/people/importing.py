@@ -177,7 +177,7 @@ def _methods(session: Session, row: ContactRow, numbers: Sequence[tuple[Way, str
 
 def _organisation(session: Session, wanted: Wanted) -> OrganisationRow:
     """The organisation of a row: by kind, name and place; made where the desk keeps none like it."""
-    place = keeping.place_of(session, wanted.place, wanted.division)
+    place = keeping.place_of(wanted.place, wanted.division)
     name = wanted.organisation or KINDS[wanted.kind]
     found = session.scalars(
         select(OrganisationRow)

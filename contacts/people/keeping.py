@@ -26,9 +26,7 @@ from emergency.access import Action, Officer
 from emergency.access import Role as Post
 from emergency.errors import BadInput, Conflict, NotFound
 from emergency.journal import Actor
-from emergency.jurisdictions.models import DivisionRow
 from emergency.labels import fault
-from emergency.river.models import SiteRow
 from emergency.units import iso
 from emergency.words import Language, Words
 
@@ -117,7 +115,7 @@ def add_organisation(
     row = OrganisationRow(
         key=f"{desk}/{secrets.token_hex(6)}",
         kept_by=desk,
-        place=place_of(session, place, desk),
+        place=place_of(place, desk),
         kind=kind.value,
         name_zh=name.zh,
         name_en=name.en,
@@ -490,8 +488,8 @@ def _owner(session: Session, desk: str, organisation_id: int | None) -> Organisa
     return row
 
 
-def place_of(session: Session, given: str, desk: str) -> str:
-    """Where an organisation is rung for: BadInput says how to write it, or that there is no such place."""
+def place_of(given: str, desk: str) -> str:
+    """Where an organisation is rung for: BadInput says how to write it."""
     place = given.strip() or desk
     kind, mark, rest = place.partition(PLACE_MARK)
     if place != desk and not (mark and kind in ("inside", "site") and rest and len(place) <= 20):
@@ -500,12 +498,6 @@ def place_of(session: Session, given: str, desk: str) -> str:
             "must be empty, inside:CODE of a division, or site:N of an intake",
         )
         raise BadInput("bad-field", fault("place", zh, en), field="place")
-    if kind == "inside" and rest and session.get(DivisionRow, rest) is None:
-        words = fault("place", f"没有区划 {rest}", f"names no division: {rest}")
-        raise BadInput("no-such-place", words, field="place")
-    if kind == "site" and (not rest.isdecimal() or session.get(SiteRow, int(rest)) is None):
-        words = fault("place", f"没有编号 {rest} 的取水口或断面", f"names no intake or section: {rest}")
-        raise BadInput("no-such-place", words, field="place")
     return place
 
 

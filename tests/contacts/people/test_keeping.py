@@ -23,7 +23,6 @@ from emergency import access, clock, journal
 from emergency.access import Officer
 from emergency.access import Role as Post
 from emergency.errors import BadInput, Conflict, EmergencyError, NotFound, NotReady
-from emergency.jurisdictions.models import DivisionRow
 from emergency.words import Words
 from tests.contacts import cast
 from tests.contacts.cast import DESK, NUMBERS, SENDER_DESK
@@ -64,7 +63,7 @@ def test_nobody_is_on_the_list_twice_in_one_role(session: Session) -> None:
     added(session, name=Words("王二", "Wang Er"))  # and two may share the telephone of a duty room
 
 
-def test_a_login_and_a_place_are_ones_that_there_are(session: Session) -> None:
+def test_the_login_of_a_contact_is_one_that_there_is(session: Session) -> None:
     with pytest.raises(BadInput, match="没有这个人") as refused:
         added(session, officer="没有这个人")
     assert refused.value.field == "officer"
@@ -72,12 +71,6 @@ def test_a_login_and_a_place_are_ones_that_there_are(session: Session) -> None:
     draft = replace(keeping.draft_of(row), officer="没有这个人")
     with pytest.raises(BadInput, match="names no login"):
         keeping.change(session, row, draft, version=1, vault=VAULT, officer=officer(), at=clock.now())
-    for place in ("inside:V99999", "site:99999", "site:x"):
-        with pytest.raises(BadInput, match="names no") as wrong:
-            keeping.add_organisation(
-                session, DESK, Kind.WATER_BUREAU, Words("某", "some"), place, officer=officer(), at=clock.now()
-            )
-        assert wrong.value.field == "place"
 
 
 def test_a_contact_is_added_with_its_country_and_stands_in_the_list(session: Session) -> None:
@@ -102,9 +95,6 @@ def test_organisations_of_every_kind_are_kept_in_the_order_of_the_first_calls(se
 
 
 def test_an_office_of_ones_own_side_is_found_for_its_place_and_its_kind(session: Session) -> None:
-    session.add(
-        DivisionRow(code="V20101", name_zh="中乡", name_en="Middle", level="county", desk=False, surrogate=False)
-    )
     office = keeping.add_organisation(
         session, DESK, Kind.DAM_OPERATOR, Words("闸管所", "Dam"), "inside:V20101", officer=officer(), at=clock.now()
     )
@@ -116,7 +106,7 @@ def test_an_office_of_ones_own_side_is_found_for_its_place_and_its_kind(session:
     assert [each["id"] for each in inside] == [row.id]
     for place in ("elsewhere", "inside:", "site:", "x:1", "inside:" + "9" * 30):
         with pytest.raises(BadInput, match="inside:CODE"):
-            keeping.place_of(session, place, DESK)
+            keeping.place_of(place, DESK)
 
 
 def test_another_desk_changes_nothing_and_an_administrator_of_the_whole_may(session: Session) -> None:

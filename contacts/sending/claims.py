@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import DateTime, Integer, Select, SmallInteger, bindparam, exists, insert, select
+from sqlalchemy import DateTime, Integer, Select, SmallInteger, bindparam, exists, insert, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
 from contacts.channels.base import Channel, Parcel
@@ -78,6 +79,14 @@ class Due:
         return self.row.rank, self.row.act_at or self.row.created_at
 
 
+class Unfit(Exception):
+    """A row could not be taken up, by a defect of ours; nothing that was to be taken up with it is."""
+
+    def __init__(self, delivery: int):
+        super().__init__(f"delivery {delivery}")
+        self.delivery = delivery
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What a worker took up at once: the rows it now holds, and how many were settled without anything to send or ask."""
@@ -90,13 +99,33 @@ class Taken:
 
 
 def take(office: Office, lines: Lines, most: int = 1) -> Taken:
-    """Take a lease on the most urgent rows that are due, as many as `most`, in one transaction. Nothing: none is due."""
+    """Take a lease on the most urgent rows that are due, as many as `most`, in one transaction. Nothing: none is due.
+
+    Unfit names a row that cannot be taken up: put it off, and the others are taken up next time.
+    """
     began_s, at = time.monotonic(), office.now()
     asked = {"at": at, "channels": list(lines), "contract": office.contract, "most": most}
     with office.sessions.begin() as session:
         found = sorted((Due(*each) for each in session.execute(DUE, asked)), key=lambda due: due.turn)
-        held = [_take(session, office, lines, due, at, began_s) for due in found]
+        held = [_taken(session, office, lines, due, at, began_s) for due in found]
     return Taken(tuple(each for each in held if each is not None), held.count(None))
+
+
+def put_off(office: Office, unfit: Unfit) -> None:
+    """Let a row that cannot be taken up come last for a while, as it stands: the audit sees that it waits."""
+    later = office.now() + timedelta(seconds=office.policy.retry_most_s)
+    with office.sessions.begin() as session:
+        session.execute(update(DeliveryRow).where(DeliveryRow.id == unfit.delivery).values(act_at=later))
+
+
+def _taken(session: Session, office: Office, lines: Lines, due: Due, at: datetime, began_s: float) -> Held | None:
+    delivery = due.row.id
+    try:
+        return _take(session, office, lines, due, at, began_s)
+    except OperationalError:
+        raise
+    except Exception as defect:
+        raise Unfit(delivery) from defect
 
 
 def _take(session: Session, office: Office, lines: Lines, due: Due, at: datetime, began_s: float) -> Held | None:

@@ -62,10 +62,20 @@ def chore(office: Office) -> bool:
 
 def deliver_next(office: Office, lines: Lines) -> bool:
     """Take up the most urgent delivery that is due: send it, ask about it, or close it."""
-    taken = claims.take(office, lines)
+    taken = take(office, lines)
     for held in taken.held:
         answers.write(office, [answers.learn(office, lines, held)])
     return bool(taken)
+
+
+def take(office: Office, lines: Lines, most: int = 1) -> Taken:
+    """Take up what is due; a row that cannot be is put off, so that it holds up no other."""
+    try:
+        return claims.take(office, lines, most)
+    except claims.Unfit as unfit:
+        log.exception("%s cannot be taken up; it is put off, and the audit sees it wait", unfit)
+        claims.put_off(office, unfit)
+        return Taken(settled=1)
 
 
 def _look_after(office: Office, stop: threading.Event, clerk: "Clerk") -> None:
@@ -130,7 +140,7 @@ class Clerk:
             self._write()
             if self._stop.is_set() or self._in_hand == self._most:
                 return Taken()
-            return claims.take(self._office, lines, self._most - self._in_hand)
+            return take(self._office, lines, self._most - self._in_hand)
         except OperationalError as lost:
             log.warning("the database cannot be reached, again in %s s: %s", self._office.policy.idle_s, lost.orig)
         except Exception:

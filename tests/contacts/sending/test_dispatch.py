@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 
 from contacts.models import AttemptRow, ChannelRow, DeliveryRow
@@ -477,6 +477,26 @@ def test_many_rows_are_taken_up_at_once_and_their_answers_written_together(
     assert {row.provider_sid for row in cast.rows(database)} == {entry["sid"] for entry in phones.book()}
     with db.sessions(database).begin() as session:
         assert all(journal.verify(session, stream) is None for stream in journal.heads(session))
+
+
+def test_a_row_that_cannot_be_taken_up_is_put_off_and_holds_up_no_other(database: Engine, phones: PhoneCompany) -> None:
+    begin(database)
+    for _ in range(2):
+        with db.sessions(database).begin() as session:
+            cast.message(session, cast.incident(session))
+    office = cast.office(database, phones, policy=STILL)
+    while dispatch.plan_next(office):
+        pass
+    unfit, *fit = sorted(row.id for row in cast.rows(database))
+    with database.begin() as connection:
+        connection.execute(text("update deliveries set state = 'nonsense' where id = :id"), {"id": unfit})
+    lines = {"sms": office.lines()["sms"]}
+    assert dispatch.take(office, lines, 16) == claims.Taken(settled=1)
+    assert sorted(each.parcel.delivery for each in dispatch.take(office, lines, 16).held) == fit
+    [left] = [row for row in cast.rows(database) if row.id == unfit]
+    assert left.state == "nonsense"
+    assert left.act_at is not None
+    assert left.act_at > clock.now()
 
 
 def test_an_answer_that_cannot_be_written_holds_up_no_other(database: Engine, phones: PhoneCompany) -> None:

@@ -78,17 +78,21 @@ def booked(phones: PhoneCompany, texts: int) -> bool:
     return len(phones.book()) >= texts
 
 
-@pytest.mark.parametrize(("workers", "threads"), [(3, 1), (2, 4)])
+@pytest.mark.parametrize(("workers", "threads", "texts"), [(3, 1, TEXTS), (2, 4, 3 * TEXTS)])
 def test_p11_a_worker_paused_past_its_lease_doubles_nothing(
-    database: Engine, phones: PhoneCompany, workers: int, threads: int
+    database: Engine, phones: PhoneCompany, workers: int, threads: int, texts: int
 ) -> None:
     """A worker that is paused before it sends gives the row up; one that is paused while it sends is found by asking,
-    as long as the pause is shorter than lease and settling together."""
+    as long as the pause is shorter than lease and settling together.
+
+    There are more texts than the other workers can send in one pause, ten a second to a thread, however fast the machine.
+    """
     patient = replace(POLICY, settle_s=1.5)
-    storm.many(database, TEXTS)
+    storm.many(database, texts)
     phones.fault("latency_before_accept", seconds=0.1)
-    done = storm.settled(database, TEXTS)
+    done = storm.settled(database, texts)
     with Crew(database, phones, workers, patient, threads=threads) as crew:
+        phones.wait_for(lambda: crew.at_work == workers, 60)
         while not done():
             crew.pause(crew.pauses, patient.lease_s * 1.3)
             assert crew.pauses < 60, "the work did not end in time"

@@ -19,7 +19,7 @@ from contacts.models import ContactRow, MethodRow, OrganisationRow, RotationRow
 from contacts.people import directory
 from contacts.people.countries import country
 from contacts.people.directory import PLACE_MARK, set_all
-from contacts.people.numbers import Vault, country_of, held_to, read_number
+from contacts.people.numbers import Vault, country_of, fixed_line, held_to, read_number, takes_texts
 from contacts.values import Channel, Level, Role
 from emergency import access, journal
 from emergency.access import Action, Officer
@@ -461,7 +461,10 @@ def _ways(line: Line, country: str | None) -> list[tuple[Way, str]]:
     if not line.ways:
         words = fault("ways", "请选至少一种用途", "needs at least one use")
         raise BadInput("ways-missing", words, field="ways")
-    return [(way, _dialled(line.number, country) if way in DIALLED else line.number.strip()) for way in line.ways]
+    found = [(way, _dialled(line.number, country) if way in DIALLED else line.number.strip()) for way in line.ways]
+    if any(way is Way.SMS and not takes_texts(number) for way, number in found):
+        raise fixed_line()
+    return found
 
 
 def _dialled(given: str, country: str | None) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 import phonenumbers
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from contacts.people.countries import COUNTRIES
 from emergency.errors import BadInput, NotReady
@@ -74,7 +74,8 @@ def read_number(given: str, country: str | None = None) -> str:
         fits = False
     if not fits:
         words = Words(
-            "电话号码须为国际格式，如 +12025550143。", "Write the number internationally, such as +12025550143."
+            "电话号码须为国际格式，带国家码，如 +12025550143；或先填国家，再写本地号码。",
+            "Write the number internationally, with its calling code, such as +12025550143; or name its country first.",
         )
         raise BadInput("bad-number", words, field="number")
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
@@ -101,6 +102,19 @@ def country_of(number: str) -> str:
     return phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
         parsed.country_code or 0
     )
+
+
+def takes_texts(number: str) -> bool:
+    """Whether a text may reach a number: not where its numbering plan says that it is a fixed line."""
+    return phonenumbers.number_type(phonenumbers.parse(number, None)) is not PhoneNumberType.FIXED_LINE
+
+
+def fixed_line() -> BadInput:
+    """What is said of a fixed line that is to take texts."""
+    words = Words(
+        "这是固定电话，收不到短信，用途请只选电话。", "That is a fixed line and takes no texts: use it for calls alone."
+    )
+    return BadInput("fixed-line", words, field="ways")
 
 
 def masked(number: str) -> str:

@@ -18,7 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from contacts.kinds import DIALLED, KINDS, LEVELS, ROLES, TIERS, Kind, Tier, Way
 from contacts.people.keeping import Draft, Line
-from contacts.people.numbers import held_to, read_number
+from contacts.people.numbers import fixed_line, held_to, read_number, takes_texts
 from contacts.values import Level, Role
 from emergency.errors import BadFile, BadInput, EmergencyError
 from emergency.words import Language, Words
@@ -284,6 +284,8 @@ class _Reader:
             kept = number if not set(ways) <= DIALLED else read_number(number, country or None)
             if country and set(ways) <= DIALLED:
                 held_to(kept, country)
+            if Way.SMS in ways and not takes_texts(kept):
+                raise fixed_line()
         except EmergencyError as wrong:
             self.faults.append(Fault(COLUMNS[column].heading, wrong.words))
             return []

@@ -356,7 +356,10 @@ def _tier(given: Json) -> Tier | None:
 def _country(given: Json) -> str:
     """Whose rules are to hold; empty for those of the first number."""
     value = given.get("country")
-    return one_of(value, "country", sorted(sheets.COUNTRIES)) if value else ""
+    if value and value not in sheets.COUNTRIES:
+        zh, en = f"没有国家代码 {value}，应如 CN、US", f"is no country code: {value}; such are CN and US"
+        raise BadInput("bad-field", fault("country", zh, en), field="country")
+    return value or ""
 
 
 def yes(given: Json, name: str) -> bool:

@@ -43,6 +43,8 @@ API: Final = "/api/v1"
 Json = Mapping[str, Any]
 Done = tuple[Mapping[str, Any], int]
 LONGEST: Final = timedelta(days=93)
+LONGEST_LINE: Final = 500
+"""Characters of one thing that the next must know."""
 MARGIN: Final = timedelta(days=8)
 ICS: Final = "text/calendar; charset=utf-8"
 
@@ -600,8 +602,13 @@ def _days(given: Json) -> list[Dated]:
 
 def _lines(given: Json) -> list[str]:
     value = given.get("lines")
-    if not isinstance(value, list) or not all(isinstance(each, str) and len(each) <= 500 for each in value):
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise BadInput("bad-field", fault("lines", "须为文字行", "must be lines of text"), field="lines")
+    long = [n for n, each in enumerate(value, start=1) if len(each) > LONGEST_LINE]
+    if long:
+        zh = f"第 {'、'.join(map(str, long))} 行超过 {LONGEST_LINE} 字，请分成几行"
+        en = f"has more than {LONGEST_LINE} characters in line {', '.join(map(str, long))}: break it up"
+        raise BadInput("bad-field", fault("lines", zh, en), field="lines")
     return value
 
 

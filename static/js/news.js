@@ -18,6 +18,10 @@
 
 /** What ends the news of a contact test to come: it was called off, or it is there. */
 const TEST_ENDS = new Set(["contact_test.cancelled", "contact_test.started"]);
+/** What ends other news that stands for the desk as a whole. @type {Record<string, string>} */
+const ENDS = { "channel.resumed": "channel.stopped", "desk.hand_over_answered": "desk.handed_over" };
+/** News that is seen to on the page of the roster. */
+export const ON_ROSTER = new Set(["roster.gap", "desk.handed_over"]);
 
 /**
  * What is left of the news after one more entry of the desk.
@@ -25,7 +29,7 @@ const TEST_ENDS = new Set(["contact_test.cancelled", "contact_test.started"]);
  * @param {import("./types.js").OpenEntry} entry
  */
 export function after(news, { kind, facts }) {
-  if (kind === "channel.resumed") return news.filter((one) => one.kind !== "channel.stopped");
+  if (kind in ENDS) return news.filter((one) => one.kind !== ENDS[kind]);
   return TEST_ENDS.has(kind) ? news.filter(({ test }) => test !== facts.test) : news;
 }
 

@@ -9,7 +9,7 @@ import { address } from "./map/icons.js";
 import { controls } from "./map/legend.js";
 import * as chart from "./map/map.js";
 import { morph } from "./morph.js";
-import { standing } from "./news.js";
+import { ON_ROSTER, standing } from "./news.js";
 import { now, state } from "./store.js";
 import { known } from "./views/known.js";
 import { plot } from "./views/plot.js";
@@ -185,6 +185,7 @@ function banner(current) {
                 `
               : NOTHING
           }
+          ${ON_ROSTER.has(one.kind) ? html`<a href="/roster">${say("nav.roster")}</a>` : NOTHING}
           <button data-do="dismiss">${say("dismiss")}</button>
         </p>
       `,

@@ -69,6 +69,14 @@ test("news of a desk that has another file open names the incident and the desk,
   assert.equal(newsWords(test, state, here("zh")), "将于 11月24日 09:30 做联络测试");
 });
 
+test("a hand-over that waits is news until it is taken or taken back", () => {
+  const given = entry(4, "desk.handed_over", { hand_over: 1, lines: 3 });
+  assert.equal(entryWords(given, state, here("zh")), "有交班单等人接班：3 条");
+  assert.equal(entryWords(given, state, here("en")), "A hand-over waits for a taker: 3 lines");
+  const news = [/** @type {any} */ ({ n: 4, kind: "desk.handed_over" })];
+  assert.deepEqual(after(news, entry(5, "desk.hand_over_answered", { hand_over: 1, answer: "taken" })), []);
+});
+
 test("a call that was typed in late says when it was made", () => {
   const call = entry(3, "delivery.called", {
     desk: "511700",

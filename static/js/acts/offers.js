@@ -28,6 +28,7 @@ const RISEN = new Set([
   "roster.gap",
   "escalation.exhausted",
   "channel.stopped",
+  "desk.handed_over",
   "audit.alarm",
   "contact_test.announced",
   "link.news",

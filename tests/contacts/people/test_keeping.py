@@ -63,6 +63,18 @@ def test_nobody_is_on_the_list_twice_in_one_role(session: Session) -> None:
     added(session, name=Words("王二", "Wang Er"))  # and two may share the telephone of a duty room
 
 
+def test_a_fixed_line_is_rung_and_not_texted(session: Session) -> None:
+    draft = Draft(Role.PRIMARY, Words("值班电话", "Desk"), profile="CN")
+    for ways in (BOTH, (Way.SMS,)):
+        with pytest.raises(BadInput, match="fixed line") as refused:
+            keeping.add(session, DESK, draft, [Line("0818 237 7110", ways)], vault=VAULT, zone=cast.ZONE,
+                        officer=officer(), at=clock.now())  # fmt: skip
+        assert refused.value.field == "ways"
+    row = keeping.add(session, DESK, draft, [Line("0818 237 7110", (Way.PHONE,))], vault=VAULT, zone=cast.ZONE,
+                      officer=officer(), at=clock.now())  # fmt: skip
+    assert row.profile == "CN"
+
+
 def test_the_login_of_a_contact_is_one_that_there_is(session: Session) -> None:
     with pytest.raises(BadInput, match="没有这个人") as refused:
         added(session, officer="没有这个人")

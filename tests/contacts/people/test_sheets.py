@@ -97,6 +97,14 @@ def test_a_changed_row_changes_that_contact_and_its_numbers_alone(session: Sessi
     ]
 
 
+def test_a_fixed_line_among_the_mobiles_is_refused_and_its_column_named(session: Session) -> None:
+    report = take(session, GOOD + "d3,值班室,中区值班室,主班,值班三线,0818 237 7110,,CN,要点\n")
+    assert came(report) == ["added", "added", "refused"]
+    assert [(each.column.zh, each.words.zh) for each in report.rows[2].faults] == [
+        ("手机", "这是固定电话，收不到短信，用途请只选电话。")
+    ]
+
+
 def test_a_bad_row_is_reported_with_its_row_and_column_and_changes_nothing_else(session: Session) -> None:
     bad = (
         GOOD + "d3,值班室,中区值班室,队长,,12,,US,要点\n" + "d4,值班室,中区值班室,主班,值班三线,+12025550154,,US,要点\n"

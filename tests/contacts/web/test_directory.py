@@ -436,6 +436,8 @@ def test_a_feed_is_read_without_a_login_until_it_is_revoked(app: Flask, database
 
 
 def test_the_desk_is_handed_over_by_http(app: Flask, database: Engine, desk: Desk) -> None:
+    long = desk.post("/hand-overs", {"lines": ["短", "长" * 501]}, 422)
+    assert (long["field"], "2" in long["detail"]) == ("lines", True)
     given = desk.post("/hand-overs", {"lines": ["梁平未回报"]}, 201)
     desk.post(f"/hand-overs/{given['id']}", {"act": "take", "lines": [0]}, 409)
     leader = Desk(app, database, "leader", DESK)

@@ -215,6 +215,12 @@ def plan_month(session: Session, zone: ZoneInfo, *, at: datetime) -> int:
     return planned
 
 
+def desks(session: Session) -> list[str]:
+    """The desks that have anybody to test."""
+    found = session.scalars(select(ContactRow.desk).where(ContactRow.active).distinct().order_by(ContactRow.desk))
+    return [desk for desk in found if PLACE_MARK not in desk]
+
+
 def hour_of(desk: str, month: str, zone: ZoneInfo) -> datetime:
     """The month's hour for a desk: by chance over days and office hours, and always the same for the same desk and month."""
     chance = int.from_bytes(hashlib.sha256(f"{desk} {month}".encode()).digest()[:8])

@@ -187,6 +187,7 @@ def tests_page() -> str:
         overview = freshness.standing(session, own, at=at)
         for line in overview:
             line["name"] = desk_name(session, line["desk"]).stored()
+        others = [] if own else [_chosen(session, each) for each in freshness.desks(session)]
         shown = None
         if desk:
             shown = {"desk": desk, "name": desk_name(session, desk).stored(), **_tests(session, desk, officer, at)}
@@ -195,9 +196,14 @@ def tests_page() -> str:
         "contact_tests.html",
         shown=spoken(shown, language()),
         overview=spoken(overview, language()),
+        others=spoken(others, language()),
         monthly=parts().settings.contact_tests == "monthly",
         **_whose(officer),
     )
+
+
+def _chosen(session: Session, desk: str) -> dict[str, Any]:
+    return {"desk": desk, "name": desk_name(session, desk).stored()}
 
 
 def _tests(session: Session, code: str, officer: Officer, at: datetime) -> dict[str, Any]:

@@ -102,11 +102,17 @@ export function uuid() {
  */
 async function reached(url, request) {
   try {
-    return await fetch(url, { ...request, credentials: "same-origin" });
+    return await fetch(inTongue(url), { ...request, credentials: "same-origin" });
   } catch (trouble) {
     if (trouble instanceof DOMException && trouble.name === "AbortError") throw trouble;
     throw new Unreachable(url);
   }
+}
+
+/** A page that was asked for in a language by its address is answered in it throughout. @param {string} url */
+function inTongue(url) {
+  const asked = new URLSearchParams(globalThis.location?.search).get("lang");
+  return asked ? `${url}${url.includes("?") ? "&" : "?"}lang=${encodeURIComponent(asked)}` : url;
 }
 
 /**

@@ -49,6 +49,15 @@ def test_a_contact_is_added_refused_with_what_to_correct_and_deactivated_with_a_
     expect(page.locator("h1 .tag")).to_have_count(0)
 
 
+def test_a_page_asked_for_in_a_language_is_answered_in_it(office: Office) -> None:
+    page = office.desk("达州值班员", "duty_officer", DAZHOU).open("/directory?lang=en")
+    form = page.locator("#add-contact form")
+    form.locator("[name=name_zh]").fill("水文站值守")
+    form.locator("[name=number]").fill("12345")
+    form.locator("button.primary").press("Enter")
+    expect(form.locator(".fault")).to_contain_text("internationally")
+
+
 def test_a_table_is_checked_corrected_and_taken(office: Office, tmp_path: Path) -> None:
     page = office.desk("达州管理员", "administrator", DAZHOU).open("/directory/import")
     table = tmp_path / "contacts.csv"

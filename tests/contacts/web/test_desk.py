@@ -177,6 +177,20 @@ def test_the_rule_of_a_desk_can_be_read(zhong: Desk) -> None:
     assert now["steps"][0] == {"role": "primary", "tier": None, "wait_min": 15.0}
 
 
+def test_an_administrator_finds_every_desk_with_people_before_the_first_test(
+    database: Engine, zhong: Desk, administrator: Desk
+) -> None:
+    assert "先在通讯录里登记" in administrator.get("/contact-tests").get_data(as_text=True)
+    with db.sessions(database).begin() as session:
+        cast.load(session)
+    page = administrator.get("/contact-tests").get_data(as_text=True)
+    assert f'<option value="{DESK}">' in page
+    assert f'<option value="{DESK}" selected>' in administrator.get(f"/contact-tests?desk={DESK}").get_data(
+        as_text=True
+    )
+    assert "<option" not in zhong.get("/contact-tests").get_data(as_text=True), "a desk sees its own alone"
+
+
 def test_the_audit_says_to_each_desk_what_concerns_it_and_to_the_administrator_all(
     database: Engine, sender: Desk, zhong: Desk, administrator: Desk
 ) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from contacts.duty.roster import Override, Roster, Rotation
@@ -114,11 +114,19 @@ def contact(row: ContactRow) -> Contact:
 
 
 def at_tier(session: Session, desk: str, role: Role, tier: Tier, at: datetime) -> Contact | Gap:
-    """Whom a desk has in a role at a level of the joint work: the first entered; they are on no roster."""
+    """Whom a desk has in a role at a level of the joint work: the first entered of those who can be texted, else the first
+    entered; they are on no roster."""
+    reachable = exists().where(
+        MethodRow.contact_id == ContactRow.id,
+        MethodRow.channel == Channel.SMS,
+        MethodRow.active,
+        MethodRow.opted_out_at.is_(None),
+        MethodRow.wrong_at.is_(None),
+    )
     rows = select(ContactRow).where(
         ContactRow.desk == desk, ContactRow.role == role, ContactRow.tier == tier, ContactRow.active
     )
-    found = session.scalar(rows.order_by(ContactRow.id).limit(1))
+    found = session.scalar(rows.order_by(reachable.desc(), ContactRow.id).limit(1))
     return Gap(desk, role, at, NOBODY_AT_TIER) if found is None else contact(found)
 
 

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from contacts.kinds import Tier
 from contacts.ledger import MarkRow
 from contacts.models import ContactRow, DeliveryRow, EscalationRow, MethodRow, RotationRow
-from contacts.people import numbers
+from contacts.people import directory, numbers
 from contacts.sending import deliveries, dispatch, inbound, ladders, planning
 from contacts.sending.escalation import MOST_READ_BACKS, Rule, Step
 from contacts.sending.office import Office
 from contacts.sending.states import Ladder, State
-from contacts.values import LADDER, Policy, Role
+from contacts.values import LADDER, Contact, Policy, Role
 from emergency import clock, db, journal, notifications
 from emergency.errors import BadFile, BadInput
 from emergency.journal import Actor
@@ -148,22 +149,40 @@ rules:
 """
 
 
-def at_tier(session: Session, tier: str) -> int:
+def at_tier(session: Session, tier: str, number: str = "+12025550177") -> int:
     """A leader of the desk at a tier of the joint work, on no roster."""
     row = ContactRow(
-        key=f"{cast.DESK}-{tier}", desk=cast.DESK, role="leader", name_zh=tier, name_en=tier, language="zh",
+        key=f"{cast.DESK}-{tier}-{number}", desk=cast.DESK, role="leader", name_zh=tier, name_en=tier, language="zh",
         profile="CN", content_level="bell", active=True, tier=tier,
     )  # fmt: skip
     session.add(row)
     session.flush()
     vault = numbers.vault(cast.CONTACTS_KEY)
-    number = "+12025550177"
     session.add(
         MethodRow(
             contact_id=row.id, channel="sms", n=1, number=vault.lock(number), lookup=vault.lookup(number), active=True
         )
     )
     return row.id
+
+
+def test_of_several_at_a_tier_the_first_who_can_be_texted_is_told(session: Session) -> None:
+    cast.load(session)
+    first, second = (at_tier(session, "secretariat", number) for number in ("+12025550177", "+12025550178"))
+
+    def told_there() -> object:
+        found = directory.at_tier(session, cast.DESK, Role.LEADER, Tier.SECRETARIAT, clock.now())
+        return found.id if isinstance(found, Contact) else found.reason.slug
+
+    assert told_there() == first
+    methods = {row.contact_id: row for row in session.scalars(select(MethodRow).where(MethodRow.channel == "sms"))}
+    methods[first].opted_out_at = clock.now()
+    assert told_there() == second
+    methods[second].wrong_at = clock.now()
+    assert told_there() == first, "nobody can be texted: the first entered is named, and why stands in the record"
+    for each in (first, second):
+        session.get_one(ContactRow, each).active = False
+    assert told_there() == "nobody-at-tier"
 
 
 def test_a_step_at_a_tier_tells_the_desks_contact_there_and_an_empty_one_is_skipped_at_once(

@@ -114,7 +114,6 @@ def named_from(roster: Roster | None, contact: int, at: datetime) -> bool:
     """Whether the roster names a contact for any time from an instant on."""
     if roster is None:
         return False
-    today = at.astimezone(roster.zone).date()
     return (
         any(
             contact in each.turns
@@ -123,7 +122,7 @@ def named_from(roster: Roster | None, contact: int, at: datetime) -> bool:
             if not each.until or at < each.until
         )
         or any(contact in (each.contact, *each.others) for each in roster.overrides if at < each.until)
-        or any(contact in turn for each in roster.shifts if not over(each, today) for turn in each.turns)
+        or any(contact in turn for each in roster.shifts if not over(each, at, roster.zone) for turn in each.turns)
     )
 
 

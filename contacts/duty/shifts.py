@@ -28,7 +28,10 @@ class Changes(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A shift of a role. turns: the people of each turn, the first told first. anchor_on: the first day, with turn 0."""
+    """A shift of a role. turns: the people of each turn, the first told first. anchor_on: the first day, with turn 0.
+
+    It holds from since, when it was entered, until just before until, when it was ended; None: from its first day, for good.
+    """
 
     id: int
     role: Role
@@ -40,6 +43,8 @@ class Shift:
     until_on: date | None
     changes: Changes
     turns: tuple[tuple[int, ...], ...]
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +73,23 @@ def runs_on(shift: Shift, day: date, calendar: Calendar) -> bool:
     return inside and counts_as(day, calendar) in shift.days
 
 
-def over(shift: Shift, today: date) -> bool:
-    """Whether the last of it ended before a day."""
+def over(shift: Shift, at: datetime, zone: ZoneInfo) -> bool:
+    """Whether it was ended before an instant, or the last of it is some days past."""
+    if shift.until is not None and shift.until <= at:
+        return True
+    today = at.astimezone(zone).date()
     return shift.until_on is not None and shift.until_on + timedelta(days=shift.hours // 24 + 1) < today
 
 
 def on_day(shift: Shift, day: date, calendar: Calendar, zone: ZoneInfo) -> Occurrence | None:
-    """The shift that begins on a day; None where none does."""
+    """The shift that begins on a day, as far as it holds; None where none does."""
     if not shift.turns or not runs_on(shift, day, calendar):
         return None
     ends = datetime.combine(day, shift.starts) + timedelta(hours=shift.hours)
     since, until = instant(day, shift.starts, zone), instant(ends.date(), ends.time(), zone)
+    since, until = max(since, shift.since or since), min(until, shift.until or until)
+    if until <= since:
+        return None
     return Occurrence(shift, since, until, shift.turns[turn(shift, day, calendar) % len(shift.turns)])
 
 

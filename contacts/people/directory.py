@@ -46,8 +46,8 @@ def roster(session: Session, desk: str) -> Roster | None:
     """The roster of a desk; None where it has none."""
     rotations = session.scalars(select(RotationRow).where(RotationRow.desk == desk)).all()
     past = session.scalars(past_rotations(desk)).all()
-    shifts = session.scalars(_standing(ShiftRow, desk)).all()
-    overrides = session.scalars(_standing(OverrideRow, desk)).all()
+    shifts = session.scalars(_entered(ShiftRow, desk)).all()
+    overrides = session.scalars(_entered(OverrideRow, desk)).all()
     kept = session.get(RosterRow, desk)
     if not (rotations or past or shifts or overrides):
         return None
@@ -73,13 +73,14 @@ def _past(row: PastRotationRow) -> Rotation:
     return Rotation(row.anchor_at, row.shift_hours, tuple(row.turns), row.since, row.until)
 
 
-def _standing(table: type[ShiftRow] | type[OverrideRow], desk: str) -> Any:
-    """The rows of a desk that nobody has ended, in the order in which they were entered."""
-    return select(table).where(table.desk == desk, table.ended_at.is_(None)).order_by(table.id)
+def _entered(table: type[ShiftRow] | type[OverrideRow], desk: str) -> Any:
+    """The rows of a desk in the order in which they were entered; one that was ended held until then."""
+    return select(table).where(table.desk == desk).order_by(table.id)
 
 
 def _override(row: OverrideRow) -> Override:
-    return Override(Role(row.role), row.contact_id, row.since, row.until, tuple(row.others), row.id, row.kind)
+    until = min(row.until, row.ended_at or row.until)
+    return Override(Role(row.role), row.contact_id, row.since, until, tuple(row.others), row.id, row.kind)
 
 
 def _shift(row: ShiftRow) -> Shift:
@@ -94,6 +95,8 @@ def _shift(row: ShiftRow) -> Shift:
         row.until_on,
         Changes(row.changes),
         tuple(tuple(each) for each in row.turns),
+        row.entered_at,
+        row.ended_at,
     )
 
 

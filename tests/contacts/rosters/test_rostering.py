@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from contacts.duty.roster import duty, standing
+from contacts.duty.roster import duty, named_from, standing
 from contacts.duty.shifts import Changes
 from contacts.duty.turns import turns
 from contacts.kinds import DAYS
@@ -94,6 +94,43 @@ def test_a_shift_stands_until_it_is_ended_and_again_when_that_is_undone(session:
     rostering.end_shift(session, row.id, restore=True, officer=officer(), at=NOW)
     assert at_duty(session, NOW) == [people["deputy"]]
     assert kinds(session)[-3:] == ["roster.shift", "roster.shift_ended", "roster.shift_restored"]
+
+
+def test_the_past_stays_as_it_was_when_a_shift_is_entered_and_when_it_is_ended(session: Session) -> None:
+    people = loaded(session)
+    entered, ended = NOW, NOW + timedelta(hours=30)
+    row = rostering.add_shift(
+        session,
+        DESK,
+        shift((people["deputy"],), starts=time(0), hours=24),
+        zone=cast.ZONE,
+        officer=officer(),
+        at=entered,
+    )
+    hours = [entered - timedelta(hours=1), entered, ended - timedelta(hours=1), ended, ended + timedelta(days=3)]
+    primary, deputy = [people["primary"]], [people["deputy"]]
+    assert [at_duty(session, each) for each in hours] == [primary, deputy, deputy, deputy, deputy]
+    rostering.end_shift(session, row.id, restore=False, officer=officer(), at=ended)
+    assert [at_duty(session, each) for each in hours] == [primary, deputy, deputy, primary, primary]
+    kept = directory.roster(session, DESK)
+    assert named_from(kept, people["deputy"], ended - timedelta(hours=1))
+    after = turns(kept, DESK, Role.PRIMARY, since=ended, until=hours[-1])
+    assert {contact.id for each in after for contact in each.people} == set(primary)
+    rostering.add_shift(  # the one that was ended is no overlap
+        session, DESK, shift((people["leader"],), starts=time(0), hours=24), zone=cast.ZONE, officer=officer(), at=ended
+    )
+    assert [at_duty(session, each) for each in hours[2:4]] == [deputy, [people["leader"]]]
+
+
+def test_a_cover_taken_back_in_its_middle_held_until_then(session: Session) -> None:
+    people = loaded(session)
+    row = rostering_cover(session, [people["deputy"]], NOW, NOW + timedelta(hours=8))
+    later = rostering_cover(session, [people["leader"]], NOW + timedelta(hours=10), NOW + timedelta(hours=12))
+    for each in (row, later):
+        rostering.end_cover(session, each.id, restore=False, officer=officer(), at=NOW + timedelta(hours=3))
+    primary, deputy = [people["primary"]], [people["deputy"]]
+    hours = [NOW + timedelta(hours=n) for n in (0, 2, 3, 7, 11)]
+    assert [at_duty(session, each) for each in hours] == [deputy, deputy, primary, primary, primary]
 
 
 def rotate(session: Session, turns_of: list[int], at: datetime, **changes: Any) -> None:
@@ -185,8 +222,8 @@ def test_a_cover_over_another_is_said_before_it_is_saved(session: Session) -> No
 
 def rostering_cover(
     session: Session, who: list[int], since: datetime, until: datetime, *, despite: bool = False
-) -> None:
-    rostering.cover(
+) -> OverrideRow:
+    return rostering.cover(
         session, DESK, Role.PRIMARY, who, since=since, until=until, reason="", zone=cast.ZONE, officer=officer(),
         at=NOW, despite=despite,
     )  # fmt: skip

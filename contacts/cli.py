@@ -26,6 +26,7 @@ from contacts.texts import templates
 from contacts.values import Channel, Contact, Gap, Policy, Role
 from contacts.watch import audit, freshness
 from contacts.watch.beats import Beat
+from contacts.web.directory import table_with
 from emergency import clock, journal
 from emergency.cli.say import speaking
 from emergency.errors import BadFile, BadInput, Conflict, NotReady
@@ -78,12 +79,9 @@ def _load_table(file: Path, jurisdiction: str | None, dry: bool, as_json: bool) 
     except OSError as trouble:
         words = Words(f"{file.name}：读不到：{trouble.strerror}。", f"{file.name}: cannot be read: {trouble.strerror}.")
         raise BadFile("bad-table", words) from trouble
-    vault = numbers.vault(parts().settings.contacts_key)
     with parts().sessions.begin() as session:
         by = importing.By(None, jurisdiction)
-        report = importing.take(
-            session, content, by, vault=vault, zone=parts().settings.time_zone, dry=dry, at=clock.now()
-        )
+        report = importing.take(session, content, by, table_with(session, clock.now()), dry=dry, at=clock.now())
     if as_json:
         click.echo(json.dumps(report.stored(), ensure_ascii=False))
     else:

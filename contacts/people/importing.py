@@ -19,11 +19,13 @@ from contacts.people import directory, keeping, sheets
 from contacts.people.directory import set_all
 from contacts.people.keeping import FROM_PAGE
 from contacts.people.numbers import Vault
+from contacts.people.places import Places, place_of
 from contacts.people.sheets import COLUMNS, BadRow, Fault, Wanted
 from emergency import journal
 from emergency.access import Officer
-from emergency.errors import Conflict, EmergencyError
+from emergency.errors import BadInput, Conflict, EmergencyError
 from emergency.journal import Actor
+from emergency.labels import fault
 from emergency.words import Words
 
 
@@ -85,18 +87,22 @@ class By:
         return self.officer is None or keeping.keeps(self.officer, desk)
 
 
-def take(session: Session, content: bytes, by: By, *, vault: Vault, zone: ZoneInfo, dry: bool, at: datetime) -> Report:
-    """Take a table in, or (dry) only say what would come of it. BadFile where the file cannot be read at all.
+@dataclass(frozen=True, slots=True)
+class With:
+    """What a table is taken in with. zone: by which clock the roster of a desk goes that has none yet."""
 
-    zone: by which clock the roster of a desk goes that has none yet.
-    """
-    reports = [_row(session, each, by, vault, zone, dry, at) for each in sheets.wanted(sheets.read(content), by.desk)]
+    vault: Vault
+    places: Places
+    zone: ZoneInfo
+
+
+def take(session: Session, content: bytes, by: By, given: With, *, dry: bool, at: datetime) -> Report:
+    """Take a table in, or (dry) only say what would come of it. BadFile where the file cannot be read at all."""
+    reports = [_row(session, each, by, given, dry, at) for each in sheets.wanted(sheets.read(content), by.desk)]
     return Report(tuple(reports), dry)
 
 
-def _row(
-    session: Session, row: Wanted | BadRow, by: By, vault: Vault, zone: ZoneInfo, dry: bool, at: datetime
-) -> RowReport:
+def _row(session: Session, row: Wanted | BadRow, by: By, given: With, dry: bool, at: datetime) -> RowReport:
     if isinstance(row, BadRow):
         return RowReport(row.n, Came.REFUSED, faults=row.faults)
     title = row.draft.name.zh
@@ -105,7 +111,7 @@ def _row(
         return RowReport(row.n, Came.REFUSED, title, (Fault(COLUMNS["division"].heading, words),))
     nested = session.begin_nested()  # a row that fails late takes nothing with it
     try:
-        came, facts = _store(session, row, vault, zone, at)
+        came, facts = _store(session, row, given, at)
     except EmergencyError as wrong:
         nested.rollback()
         column = COLUMNS.get(wrong.field or "", COLUMNS["id"])
@@ -120,13 +126,16 @@ def _row(
     return RowReport(row.n, came, title)
 
 
-def _store(session: Session, wanted: Wanted, vault: Vault, zone: ZoneInfo, at: datetime) -> tuple[Came, dict[str, Any]]:
+def _store(session: Session, wanted: Wanted, given: With, at: datetime) -> tuple[Came, dict[str, Any]]:
     """Make the contact what the row says; what came of it, and the facts for the journal."""
+    if given.places.division(wanted.division) is None:
+        zh, en = f"没有这个区划：{wanted.division}，请查对", f"names no division that is known: {wanted.division}"
+        raise BadInput("no-such-place", fault("division", zh, en), field="division")
     row = session.scalar(select(ContactRow).where(ContactRow.key == wanted.key).with_for_update())
     if row is not None and keeping.keeper(row) != wanted.division:
         words = Words("这个编号已是其他席位的联络人，请换一个。", "That id is a contact of another desk: take another.")
         raise Conflict("id-taken", words, field="id")
-    organisation = _organisation(session, wanted)
+    organisation = _organisation(session, wanted, given.places)
     numbers = [(way, line.number) for line in wanted.lines for way in line.ways]
     draft = wanted.draft
     values = {
@@ -148,13 +157,13 @@ def _store(session: Session, wanted: Wanted, vault: Vault, zone: ZoneInfo, at: d
         session.add(row)
     fields = [] if added else set_all(row, values)
     session.flush()
-    if _methods(session, row, numbers, vault):
+    if _methods(session, row, numbers, given.vault):
         fields.append("numbers")
     if not added and not fields:
         return Came.SAME, {}
     row.version += 1
     if directory.PLACE_MARK not in row.desk:
-        directory.begin_roster(session, row.desk, zone.key, at=at)
+        directory.begin_roster(session, row.desk, given.zone.key, at=at)
     facts = {"contact": row.id, "role": row.role, "fields": sorted(fields), "imported": True}
     return (Came.ADDED if added else Came.CHANGED), facts
 
@@ -175,9 +184,9 @@ def _methods(session: Session, row: ContactRow, numbers: Sequence[tuple[Way, str
     return directory.keep_methods(session, row.id, [(way.value, number) for way, number in numbers], vault)
 
 
-def _organisation(session: Session, wanted: Wanted) -> OrganisationRow:
+def _organisation(session: Session, wanted: Wanted, places: Places) -> OrganisationRow:
     """The organisation of a row: by kind, name and place; made where the desk keeps none like it."""
-    place = keeping.place_of(wanted.place, wanted.division)
+    place = place_of(wanted.place, wanted.division, places)
     name = wanted.organisation or KINDS[wanted.kind]
     found = session.scalars(
         select(OrganisationRow)

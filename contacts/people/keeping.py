@@ -20,6 +20,7 @@ from contacts.people import directory
 from contacts.people.countries import country
 from contacts.people.directory import PLACE_MARK, set_all
 from contacts.people.numbers import Vault, country_of, fixed_line, held_to, read_number, takes_texts
+from contacts.people.places import Places, place_of
 from contacts.values import Channel, Level, Role
 from emergency import access, journal
 from emergency.access import Action, Officer
@@ -108,14 +109,22 @@ def keeper(row: ContactRow) -> str:
 
 
 def add_organisation(
-    session: Session, desk: str, kind: Kind, name: Words, place: str, *, officer: Officer, at: datetime
+    session: Session,
+    desk: str,
+    kind: Kind,
+    name: Words,
+    place: str,
+    *,
+    places: Places,
+    officer: Officer,
+    at: datetime,
 ) -> OrganisationRow:
     """An organisation that a desk keeps. place: empty for the desk itself, `inside:CODE`, or `site:N`."""
     require_keeper(officer, desk)
     row = OrganisationRow(
         key=f"{desk}/{secrets.token_hex(6)}",
         kept_by=desk,
-        place=place_of(place, desk),
+        place=place_of(place, desk, places),
         kind=kind.value,
         name_zh=name.zh,
         name_en=name.en,
@@ -489,19 +498,6 @@ def _owner(session: Session, desk: str, organisation_id: int | None) -> Organisa
         words = Words("没有这个单位。", "There is no such organisation.")
         raise NotFound("no-such-organisation", words, field="organisation")
     return row
-
-
-def place_of(given: str, desk: str) -> str:
-    """Where an organisation is rung for: BadInput says how to write it."""
-    place = given.strip() or desk
-    kind, mark, rest = place.partition(PLACE_MARK)
-    if place != desk and not (mark and kind in ("inside", "site") and rest and len(place) <= 20):
-        zh, en = (
-            "须留空、或为 inside:区划代码、site:取水口编号",
-            "must be empty, inside:CODE of a division, or site:N of an intake",
-        )
-        raise BadInput("bad-field", fault("place", zh, en), field="place")
-    return place
 
 
 def _unchanged_since(known: int, version: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from contacts.models import ContactRow
 from contacts.people import directory, importing, keeping, listing, sheets
 from contacts.people.keeping import Draft, Line
 from contacts.people.numbers import Vault, vault
+from contacts.people.places import Places
 from contacts.values import Level, Role
 from contacts.watch import freshness
 from emergency import clock
@@ -22,7 +24,7 @@ from emergency.access import Action
 from emergency.errors import BadInput
 from emergency.labels import fault
 from emergency.web.answer import body, once, one_of, reading, said, text
-from emergency.web.app import desk_name, parts
+from emergency.web.app import desk_name, division_names, parts, site_name
 from emergency.web.language import language, spoken
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
@@ -58,7 +60,9 @@ def add_organisation(code: str) -> Response:
         keeping.require_keeper(signed_in(), code)
         kind = Kind(one_of(given.get("kind"), "kind", [each.value for each in Kind]))
         name, place = _name(given), text(given, "place", required=False, limit=20)
-        row = keeping.add_organisation(session, code, kind, name, place, officer=signed_in(), at=at)
+        row = keeping.add_organisation(
+            session, code, kind, name, place, places=places(session, at), officer=signed_in(), at=at
+        )
         return listing.organisation(row), 201
 
     return once(do)
@@ -198,7 +202,7 @@ def take_table(code: str) -> Response:
     def do(session: Session) -> Done:
         keeping.require_keeper(signed_in(), code)
         by = importing.By(signed_in(), code)
-        report = importing.take(session, content, by, vault=_vault(), zone=parts().settings.time_zone, dry=dry, at=at)
+        report = importing.take(session, content, by, table_with(session, at), dry=dry, at=at)
         return report.stored(), 200
 
     return once(do)
@@ -226,7 +230,12 @@ def page() -> str:
     with parts().sessions.begin() as session:
         code, names = chosen(session, at)
         found = listing.organisations(session, code, vault=_vault(), now=at)
-    return _render("directory.html", code, names, organisations=found, mine=keeping.keeps(officer, code))
+        known = places(session, at)
+        others = {place: known.name(place) for place in {each["place"] for each in found} - {code}}
+    told_for = {place: name.to(language()) if name else None for place, name in others.items()}
+    return _render(
+        "directory.html", code, names, organisations=found, told_for=told_for, mine=keeping.keeps(officer, code)
+    )
 
 
 @blueprint.get("/directory/contacts/<int:contact>")
@@ -299,6 +308,16 @@ def choices(tongue: Language) -> dict[str, dict[str, str]]:
         "days": kinds.DAYS,
     }
     return {name: {str(key): each.to(tongue) for key, each in table.items()} for name, table in tables.items()}
+
+
+def places(session: Session, at: datetime) -> Places:
+    """Which divisions and intakes there are."""
+    return Places(division_names(session, at), partial(site_name, session))
+
+
+def table_with(session: Session, at: datetime) -> importing.With:
+    """What a table of contacts is taken in with."""
+    return importing.With(_vault(), places(session, at), parts().settings.time_zone)
 
 
 def chosen(session: Session, at: datetime) -> tuple[str, dict[str, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask, Response, current_app, g
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from emergency import clock, db
@@ -16,6 +16,7 @@ from emergency.config import Settings
 from emergency.incidents.near import near_intakes
 from emergency.jurisdictions import load as jurisdictions
 from emergency.notifications import NearIntake, NotificationRow
+from emergency.river.models import SiteRow
 from emergency.words import Words
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -64,8 +65,23 @@ class Parts:
 
 def desk_name(session: Session, code: str) -> Words:
     """What a desk is called today; its code where no division has it."""
-    divisions = jurisdictions.division(session, clock.now())
-    return divisions.name(code) if code in divisions else Words(code, code)
+    return division_names(session, clock.now())(code) or Words(code, code)
+
+
+def division_names(session: Session, at: datetime) -> Callable[[str], Words | None]:
+    """What divisions are called, by code; None where there is none. As long as none is loaded a code is its own name."""
+    divisions = jurisdictions.division(session, at)
+    if not any(divisions):
+        return lambda code: Words(code, code)
+    return lambda code: divisions.name(code) if code in divisions else None
+
+
+def site_name(session: Session, site: int) -> Words | None:
+    """What an intake or section is called; None where there is none. As long as none is loaded its number is its name."""
+    row = session.get(SiteRow, site)
+    if row is not None:
+        return Words(row.name_zh, row.name_en)
+    return None if session.scalar(select(SiteRow.site_id).limit(1)) else Words(str(site), str(site))
 
 
 def parts() -> Parts:

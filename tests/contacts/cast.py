@@ -16,17 +16,23 @@ from contacts.marks import Marker
 from contacts.models import DeliveryRow, EscalationRow
 from contacts.people import directory, numbers
 from contacts.people.directory import Document
+from contacts.people.places import Places
 from contacts.sending.office import Office
 from contacts.values import Channel, Policy
 from emergency import clock, db, journal, notifications
 from emergency.incidents.models import IncidentRow
 from emergency.journal import Actor
 from emergency.notifications import Consent, Draft, NotificationRow
+from emergency.words import Words
 from tests.phones import PhoneCompany
 
 SENDER_DESK: Final = "V10100"
 DESK: Final = "V20100"
 ZONE: Final = ZoneInfo("Asia/Shanghai")
+PLACES: Final = Places(
+    {each: Words(each, each) for each in (SENDER_DESK, DESK, "V20101", "V30100", "511700")}.get,
+    {5001: Words("取水口", "Intake")}.get,
+)
 CONTACTS_KEY: Final = "VGhlIGtleSBvZiB0aGUgdG95IHZhbGxleSwgMzIgYi4="
 SECRET_KEY: Final = "the secret of the toy valley"
 NOWHERE: Final = "http://127.0.0.1:9"

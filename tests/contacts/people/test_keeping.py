@@ -17,6 +17,7 @@ from contacts.kinds import How, Kind, Way
 from contacts.models import ContactRow, InboundRow, MethodRow, OrganisationRow, RosterRow
 from contacts.people import directory, keeping, listing, numbers, proven, rekey
 from contacts.people.keeping import Draft, Line
+from contacts.people.places import place_of
 from contacts.sending import planning
 from contacts.values import Channel, Policy, Role
 from emergency import access, clock, journal
@@ -25,7 +26,7 @@ from emergency.access import Role as Post
 from emergency.errors import BadInput, Conflict, EmergencyError, NotFound, NotReady
 from emergency.words import Words
 from tests.contacts import cast
-from tests.contacts.cast import DESK, NUMBERS, SENDER_DESK
+from tests.contacts.cast import DESK, NUMBERS, PLACES, SENDER_DESK
 
 VAULT = numbers.vault(cast.CONTACTS_KEY)
 BOTH = (Way.SMS, Way.PHONE)
@@ -87,7 +88,14 @@ def test_the_login_of_a_contact_is_one_that_there_is(session: Session) -> None:
 
 def test_a_contact_is_added_with_its_country_and_stands_in_the_list(session: Session) -> None:
     office = keeping.add_organisation(
-        session, DESK, Kind.WATER_BUREAU, Words("水利局", "Water bureau"), "", officer=officer(), at=clock.now()
+        session,
+        DESK,
+        Kind.WATER_BUREAU,
+        Words("水利局", "Water bureau"),
+        "",
+        places=PLACES,
+        officer=officer(),
+        at=clock.now(),
     )
     row = added(session, organisation=office.id)
     [shown] = listing.organisations(session, DESK, vault=VAULT, now=clock.now())
@@ -100,7 +108,9 @@ def test_a_contact_is_added_with_its_country_and_stands_in_the_list(session: Ses
 @pytest.mark.parametrize("kind", Kind)
 def test_organisations_of_every_kind_are_kept_in_the_order_of_the_first_calls(session: Session, kind: Kind) -> None:
     for each in (kind, Kind.DUTY_ROOM):
-        keeping.add_organisation(session, DESK, each, Words("某", "some"), "", officer=officer(), at=clock.now())
+        keeping.add_organisation(
+            session, DESK, each, Words("某", "some"), "", places=PLACES, officer=officer(), at=clock.now()
+        )
     kinds = [each["kind"] for each in listing.organisations(session, DESK, vault=VAULT, now=clock.now())]
     assert kinds[0] == "duty_room"
     assert kind.value in kinds
@@ -108,7 +118,14 @@ def test_organisations_of_every_kind_are_kept_in_the_order_of_the_first_calls(se
 
 def test_an_office_of_ones_own_side_is_found_for_its_place_and_its_kind(session: Session) -> None:
     office = keeping.add_organisation(
-        session, DESK, Kind.DAM_OPERATOR, Words("闸管所", "Dam"), "inside:V20101", officer=officer(), at=clock.now()
+        session,
+        DESK,
+        Kind.DAM_OPERATOR,
+        Words("闸管所", "Dam"),
+        "inside:V20101",
+        places=PLACES,
+        officer=officer(),
+        at=clock.now(),
     )
     row = added(session, organisation=office.id)
     found = directory.kept_for(session, "inside:V20101")
@@ -118,7 +135,11 @@ def test_an_office_of_ones_own_side_is_found_for_its_place_and_its_kind(session:
     assert [each["id"] for each in inside] == [row.id]
     for place in ("elsewhere", "inside:", "site:", "x:1", "inside:" + "9" * 30):
         with pytest.raises(BadInput, match="inside:CODE"):
-            keeping.place_of(place, DESK)
+            place_of(place, DESK, PLACES)
+    for place, what in (("inside:V99999", "division"), ("site:5002", "intake"), ("site:五", "intake")):
+        with pytest.raises(BadInput, match=f"names no {what} that is known"):
+            place_of(place, DESK, PLACES)
+    assert place_of(" site:5001 ", DESK, PLACES) == "site:5001"
 
 
 def test_another_desk_changes_nothing_and_an_administrator_of_the_whole_may(session: Session) -> None:
@@ -381,7 +402,7 @@ def test_what_a_desks_own_people_entered_stays_when_a_file_is_loaded(session: Se
 
 def test_an_organisation_with_active_contacts_stays(session: Session) -> None:
     office = keeping.add_organisation(
-        session, DESK, Kind.FIRE, Words("消防", "Fire"), "", officer=officer(), at=clock.now()
+        session, DESK, Kind.FIRE, Words("消防", "Fire"), "", places=PLACES, officer=officer(), at=clock.now()
     )
     added(session, organisation=office.id)
     with pytest.raises(Conflict, match="active contacts"):
@@ -392,7 +413,14 @@ def test_an_organisation_with_active_contacts_stays(session: Session) -> None:
 
 def test_a_contact_of_an_organisation_of_another_desk_is_refused(session: Session) -> None:
     office = keeping.add_organisation(
-        session, SENDER_DESK, Kind.FIRE, Words("消防", "Fire"), "", officer=officer(SENDER_DESK), at=clock.now()
+        session,
+        SENDER_DESK,
+        Kind.FIRE,
+        Words("消防", "Fire"),
+        "",
+        places=PLACES,
+        officer=officer(SENDER_DESK),
+        at=clock.now(),
     )
     with pytest.raises(EmergencyError, match="no such organisation"):
         added(session, organisation=office.id)

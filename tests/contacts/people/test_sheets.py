@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from contacts.models import ContactRow, MethodRow, OrganisationRow
 from contacts.people import importing, numbers, sheets
-from contacts.people.importing import By, Came, Report
+from contacts.people.importing import By, Came, Report, With
 from contacts.people.sheets import BadRow, Form
 from emergency import clock, journal
 from emergency.access import Officer, Role
@@ -22,6 +22,7 @@ from tests.contacts import cast
 from tests.contacts.cast import DESK
 
 VAULT = numbers.vault(cast.CONTACTS_KEY)
+WITH = With(VAULT, cast.PLACES, cast.ZONE)
 HEADS = "编号,单位类别,单位名称,角色,名称,手机,座机,国家,内容深度"
 GOOD = (
     f"{HEADS}\n"
@@ -33,7 +34,7 @@ OFFICER = Officer(7, "值班员", Role.DUTY_OFFICER, DESK, None, "stamp")
 
 def take(session: Session, content: str | bytes, *, dry: bool = False, by: By | None = None) -> Report:
     raw = content.encode() if isinstance(content, str) else content
-    made = importing.take(session, raw, by or By(OFFICER, DESK), vault=VAULT, zone=cast.ZONE, dry=dry, at=clock.now())
+    made = importing.take(session, raw, by or By(OFFICER, DESK), WITH, dry=dry, at=clock.now())
     session.flush()
     return made
 
@@ -115,6 +116,25 @@ def test_a_bad_row_is_reported_with_its_row_and_column_and_changes_nothing_else(
     assert [(report.rows[2].n, each.column.zh) for each in faults] == [(4, "角色"), (4, "名称"), (4, "手机")]
     assert all(each.words.zh and each.words.en for each in faults)
     assert "主班、副班、带班领导" in faults[0].words.zh
+
+
+def test_a_place_that_there_is_not_is_refused_in_its_row(session: Session) -> None:
+    heads = "编号,席位代码,单位类别,用于,角色,名称,手机"
+    rows = [
+        f"i1,{DESK},取水口,site:5001,主班,水厂值班,+12025550151",
+        f"i2,{DESK},取水口,site:5010,主班,水厂值班,+12025550152",
+        f"i3,{DESK},消防救援,inside:V20109,主班,消防值班,+12025550153",
+        "i4,V20199,值班室,,主班,值班,+12025550154",
+    ]
+    report = take(session, "\n".join([heads, *rows]), by=By(None, None))
+    assert came(report) == ["added", "refused", "refused", "refused"]
+    faults = [(fault.column.zh, fault.words.zh) for row in report.rows for fault in row.faults]
+    assert faults == [
+        ("用于", "用于：没有这个取水口：5010，请查对。"),
+        ("用于", "用于：没有这个区划：V20109，请查对。"),
+        ("席位代码", "区划：没有这个区划：V20199，请查对。"),
+    ]
+    assert session.scalars(select(ContactRow.desk)).all() == ["site:5001"]
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(session: Session) -> None:

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 
-from contacts.models import ContactRow, MethodRow
+from contacts.models import ContactRow, MethodRow, OrganisationRow
 from contacts.sending import dispatch
 from emergency import clock, db, journal, notifications
 from emergency.errors import BadInput
@@ -93,6 +93,29 @@ def test_the_history_says_what_was_changed_in_the_words_of_the_pages_and_who_did
     with db.sessions(database).begin() as session:
         kept = json.dumps([dict(each.facts) | dict(each.by) for each in journal.read(session, f"desk:{DESK}")])
     assert f"duty_officer {DESK}" not in kept, "the journal names nobody"
+
+
+def test_an_organisation_is_kept_for_a_place_that_there_is_and_shown_with_its_name(
+    app: Flask, desk: Desk, database: Engine
+) -> None:
+    with db.sessions(database).begin() as session:
+        for code, zh in ((DESK, "中区"), ("V20101", "中区一镇")):
+            place = DivisionRow(code=code, name_zh=zh, name_en=code, level="county", desk=code == DESK, surrogate=False)
+            session.add(place)
+    given = {"kind": "fire", "name_zh": "消防站"}
+    path = f"/desks/{DESK}/organisations"
+    refused = desk.post(path, given | {"place": "inside:V20109"}, 422)
+    assert (refused["type"], refused["field"]) == ("urn:lianfang:problem:no-such-place", "place")
+    assert refused["detail"] == "用于：没有这个区划：V20109，请查对。"
+    made = desk.post(path, given | {"place": "inside:V20101"}, 201)
+    assert "用于 中区一镇 (inside:V20101)" in page(app, desk)
+    with db.sessions(database).begin() as session:  # as a file may bring it
+        session.get_one(OrganisationRow, made["id"]).place = "inside:V20109"
+    assert "用于 inside:V20109：没有这个地方，不会被通知" in page(app, desk)
+
+
+def page(app: Flask, desk: Desk) -> str:
+    return app.test_client().get("/directory?lang=zh", headers=desk._headers).text
 
 
 def test_whoever_is_signed_in_learns_what_desks_are_called(desk: Desk, database: Engine) -> None:

@@ -29,7 +29,8 @@ class RuleRow(Base):
 class ContactTestRow(Base):
     """A contact test of a desk. started_at: None while it is to come.
 
-    month: set where it is the month's own. method_id: set where it is a code to one number, which verifies that number.
+    month: set where it is the month's own. method_id: set where it is a code to one number, which verifies that number; tries:
+    how often somebody said what it is.
     """
 
     __tablename__ = "contact_tests"
@@ -43,6 +44,7 @@ class ContactTestRow(Base):
     started_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     by: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
 
 
 class AskedRow(Base):

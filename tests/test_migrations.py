@@ -23,6 +23,7 @@ TABLES = (
     "emergency.throttle",
 )
 STEPS = (
+    "0020",
     "0019",
     "0018",
     "0017",

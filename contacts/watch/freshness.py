@@ -35,6 +35,8 @@ NameOf = Callable[[Session, str], Words]
 BY: Final = Actor(process="work")
 NOTICE: Final = timedelta(minutes=10)
 """An announced test is known at least so long before."""
+MOST_TRIES: Final = 5
+"""Policy: so often may somebody say what a code is."""
 AHEAD: Final = timedelta(days=62)
 AGAIN_AFTER: Final = timedelta(minutes=2)
 """Policy: so long after a code the same number is not texted another."""
@@ -150,6 +152,30 @@ def text_code(
     _ask(session, row, contact, desk_name, at)
     facts = {"contact": contact.id, "method": method.id}
     journal.append(session, f"desk:{keeping.keeper(contact)}", "method.code_sent", by=by, at=at, facts=facts)
+
+
+def code_tried(session: Session, method: MethodRow, *, at: datetime) -> None:
+    """Count a try at the code that was texted to a number, before anything is known of it; Conflict after the last.
+
+    In a transaction of its own: a wrong try is counted, though what it asked for is taken back.
+    """
+    newest = (
+        select(ContactTestRow)
+        .where(ContactTestRow.method_id == method.id, ContactTestRow.started_at > at - ANSWER_WITHIN)
+        .order_by(ContactTestRow.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    row = session.scalar(newest)
+    if row is None:
+        return
+    if row.tries >= MOST_TRIES:
+        words = Words(
+            f"这个验证码已试错 {MOST_TRIES} 次，作废：请重新发送。",
+            f"That code was tried {MOST_TRIES} times and is void: text another.",
+        )
+        raise Conflict("code-void", words, field="code")
+    row.tries += 1
 
 
 def code_came_back(

@@ -161,6 +161,9 @@ def add_method(contact: int) -> Response:
 def change_method(method: int) -> Response:
     """Verify a number, text a code to it, retire it, use it again, or try it first."""
     given, at = body(), clock.now()
+    if given.get("act") == "verify" and given.get("how") == How.TEXTED:
+        with parts().sessions.begin() as session:
+            freshness.code_tried(session, keeping.method(session, method, signed_in())[0], at=at)
 
     def do(session: Session) -> Done:
         found, row = keeping.method(session, method, signed_in())

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 
+from contacts.ledger import ContactTestRow
 from contacts.models import ContactRow, MethodRow, OrganisationRow
 from contacts.sending import dispatch
 from emergency import clock, db, journal, notifications
@@ -157,6 +158,25 @@ def test_a_number_is_texted_a_code_and_verified_by_it(app: Flask, desk: Desk, da
     assert (
         'name="code"' not in app.test_client().get(f"/directory/contacts/{contact['id']}", headers=desk._headers).text
     )
+
+
+def test_a_code_is_not_to_be_guessed(desk: Desk, database: Engine) -> None:
+    method = next(each["id"] for each in found(desk)[0]["methods"] if each["way"] == "sms")
+    desk.post(f"/methods/{method}", {"act": "text_code"})
+    with db.sessions(database).begin() as session:
+        [code] = session.scalars(select(NotificationRow.code))
+    said = {"act": "verify", "how": "texted"}
+    for _ in range(5):
+        desk.post(f"/methods/{method}", said | {"code": "ZZZZ"}, 422)
+    void = desk.post(f"/methods/{method}", said | {"code": code}, 409)
+    assert void["type"] == "urn:lianfang:problem:code-void"
+    assert not next(each for each in found(desk)[0]["methods"] if each["id"] == method)["verified"]
+    with db.sessions(database).begin() as session:  # another one is texted and counted by itself
+        session.scalars(select(ContactTestRow)).one().started_at = clock.now() - timedelta(minutes=3)
+    desk.post(f"/methods/{method}", {"act": "text_code"})
+    with db.sessions(database).begin() as session:
+        again = session.scalars(select(NotificationRow.code).order_by(NotificationRow.id.desc())).first()
+    desk.post(f"/methods/{method}", said | {"code": again})
 
 
 CODE = "Q7ZX"

@@ -99,14 +99,14 @@ def test_a_form_begun_while_the_page_still_starts_stays_open(dazhou: Desk) -> No
 
 def test_a_draft_outlives_a_reload_and_leaving_the_form(dazhou: Desk, form: Page) -> None:
     form.fill("#place", "107.38, 30.60")
-    form.fill("#occurred", "0230")
+    form.fill("#occurred", "昨天 0230")
     form.fill("#substance", "白沫、死鱼")
     form.reload()
     dazhou.ready()
     form.click("#next-bar [data-do=report]")
     expect(form.locator("#substance")).to_have_value("白沫、死鱼")
     expect(form.locator("#place")).to_have_value("107.38, 30.60")
-    expect(form.locator("#occurred")).to_have_value(re.compile("02:30$"))
+    expect(form.locator("#occurred")).to_have_value(re.compile(r"^\d{4}-\d\d-\d\d 02:30$"))
     form.click("[data-do=leave_report]")
     form.click("#next-bar [data-do=report]")
     expect(form.locator("#substance")).to_have_value("白沫、死鱼")

@@ -118,6 +118,7 @@ TOO_LATE: Final = Reason("too-late", Words("超过有效时间", "its time is ov
 NO_EVIDENCE: Final = Reason(
     "no-evidence", Words("不知是否发出；不重发以免重复", "it is not known whether it was sent; not sent again")
 )
+UNFIT: Final = Reason("unfit", Words("程序出错，没能处理；还会再试", "the program failed on it; it is tried again"))
 LOST: Final = Reason("worker-lost", Words("发送进程中断，不知是否发出", "the worker was lost: it may have been sent"))
 GIVEN_UP: Final = Reason("given-up", Words("多次尝试未成", "tried too often"))
 NO_PAGE: Final = Reason("no-page-open", Words("对方没有打开的网页", "no page was open there"))

@@ -148,7 +148,7 @@ def _shift(roster: Roster, role: Role, at: datetime) -> Holding | None:
     ]
     if not running:
         return None
-    last = max(running, key=lambda each: (each.since, each.shift.id))
+    last = max(running, key=lambda each: (each.begun, each.shift.id))
     return Holding(last.people, last.since, last.until, Source.SHIFT, last.shift.id)
 
 

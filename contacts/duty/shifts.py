@@ -49,12 +49,13 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A shift on a day: from `since` until just before `until`, by `people`."""
+    """A shift on a day: from `since` until just before `until`, by `people`. begun: its own hour, though it holds from later."""
 
     shift: Shift
     since: datetime
     until: datetime
     people: tuple[int, ...]
+    begun: datetime
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
@@ -86,17 +87,19 @@ def on_day(shift: Shift, day: date, calendar: Calendar, zone: ZoneInfo) -> Occur
     if not shift.turns or not runs_on(shift, day, calendar):
         return None
     ends = datetime.combine(day, shift.starts) + timedelta(hours=shift.hours)
-    since, until = instant(day, shift.starts, zone), instant(ends.date(), ends.time(), zone)
-    since, until = max(since, shift.since or since), min(until, shift.until or until)
+    begun, until = instant(day, shift.starts, zone), instant(ends.date(), ends.time(), zone)
+    since, until = max(begun, shift.since or begun), min(until, shift.until or until)
     if until <= since:
         return None
-    return Occurrence(shift, since, until, shift.turns[turn(shift, day, calendar) % len(shift.turns)])
+    return Occurrence(shift, since, until, shift.turns[turn(shift, day, calendar) % len(shift.turns)], begun)
 
 
 def occurrences(
     shift: Shift, calendar: Calendar, zone: ZoneInfo, *, since: datetime, until: datetime
 ) -> Iterator[Occurrence]:
     """The shifts that touch a time, the earliest first."""
+    if (shift.until is not None and shift.until <= since) or (shift.since is not None and until <= shift.since):
+        return
     day = since.astimezone(zone).date() - timedelta(days=shift.hours // 24 + 2)
     last = until.astimezone(zone).date() + DAY
     while day <= last:

@@ -19,17 +19,17 @@ LONGEST: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Who knows the places. division: the name of a division by its code; site: that of an intake by its number; None where
+    """Who knows the places. division: the name of a division by its code; intake: that of an intake by its number; None where
     there is none."""
 
     division: Callable[[str], Words | None]
-    site: Callable[[int], Words | None]
+    intake: Callable[[int], Words | None]
 
     def name(self, place: str) -> Words | None:
         """What a place is called, `CODE`, `inside:CODE` or `site:N`; None where there is no such place."""
         kind, mark, rest = place.partition(PLACE_MARK)
         if kind == SITE and mark:
-            return self.site(int(rest)) if rest.isascii() and rest.isdigit() else None
+            return self.intake(int(rest)) if rest.isascii() and rest.isdigit() else None
         return self.division(rest if mark else place)
 
 
@@ -49,4 +49,4 @@ def place_of(given: str, desk: str, places: Places) -> str:
         what = Words("区划", "division") if kind == INSIDE else Words("取水口", "intake")
         words = fault("place", f"没有这个{what.zh}：{rest}，请查对", f"names no {what.en} that is known: {rest}")
         raise BadInput("no-such-place", words, field="place")
-    return place
+    return f"{SITE}{PLACE_MARK}{int(rest)}" if kind == SITE else place  # as those who look for it write it

@@ -18,7 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from contacts.kinds import DIALLED, KINDS, LEVELS, ROLES, TIERS, Kind, Tier, Way
 from contacts.people.keeping import Draft, Line
-from contacts.people.numbers import fixed_line, held_to, read_number, takes_texts
+from contacts.people.numbers import held_to, read_number, takes_texts
 from contacts.values import Level, Role
 from emergency.errors import BadFile, BadInput, EmergencyError
 from emergency.words import Language, Words
@@ -285,7 +285,11 @@ class _Reader:
             if country and set(ways) <= DIALLED:
                 held_to(kept, country)
             if Way.SMS in ways and not takes_texts(kept):
-                raise fixed_line()
+                words = Words(
+                    "这是固定电话，收不到短信，请填在“座机”一栏。",
+                    "That is a fixed line and takes no texts: put it in the column “landline”.",
+                )
+                raise BadInput("fixed-line", words)
         except EmergencyError as wrong:
             self.faults.append(Fault(COLUMNS[column].heading, wrong.words))
             return []

@@ -28,6 +28,7 @@ from contacts.values import (
     OPTED_OUT,
     REPLACED,
     TOO_LATE,
+    UNFIT,
     WRONG_NUMBER,
     Policy,
     Reason,
@@ -112,10 +113,15 @@ def take(office: Office, lines: Lines, most: int = 1) -> Taken:
 
 
 def put_off(office: Office, unfit: Unfit) -> None:
-    """Let a row that cannot be taken up come last for a while, as it stands: the audit sees that it waits."""
-    later = office.now() + timedelta(seconds=office.policy.retry_most_s)
+    """Let a row that cannot be taken up wait for a while, as it stands and with the reason, which is an alarm of the audit.
+
+    Not where another worker has meanwhile taken or ended it.
+    """
+    at = office.now()
+    still_due = (DeliveryRow.id == unfit.delivery, DeliveryRow.act_at <= at)
+    later = at + timedelta(seconds=office.policy.retry_most_s)
     with office.sessions.begin() as session:
-        session.execute(update(DeliveryRow).where(DeliveryRow.id == unfit.delivery).values(act_at=later))
+        session.execute(update(DeliveryRow).where(*still_due).values(act_at=later, reason=UNFIT.stored()))
 
 
 def _taken(session: Session, office: Office, lines: Lines, due: Due, at: datetime, began_s: float) -> Held | None:
@@ -249,6 +255,8 @@ def _lease(
     facts: dict[str, object] | None,
 ) -> Held:
     row.lease_token = secrets.token_hex(16)
+    if row.reason and row.reason.get("slug") == UNFIT.slug:
+        row.reason = None
     row.act_at = at + timedelta(seconds=policy.lease_s)
     if row.state == State.PENDING:
         row.state, row.attempts = State.SENDING, row.attempts + 1

@@ -26,7 +26,7 @@ from contacts.models import (
 )
 from contacts.people import directory, proven
 from contacts.sending.states import Ladder, State
-from contacts.values import CONTACT_TEST, Channel, Gap, Role
+from contacts.values import CONTACT_TEST, UNFIT, Channel, Gap, Role
 from emergency import notifications
 from emergency.notifications import NUMBER_CHECK, NotificationRow
 from emergency.units import iso
@@ -70,6 +70,7 @@ def audit(session: Session, *, at: datetime) -> list[Finding]:
         *_untaken(session, at),
         *_pending(session, at),
         *_stuck(session, at),
+        *_unfit(session),
         *_ladders(session, at),
         *_channels(session),
         *_rosters(session, at),
@@ -158,6 +159,18 @@ def _stuck(session: Session, at: datetime) -> list[Finding]:
         f"{count} 条发送中途停住，没有进程接手。", f"{count} deliveries are stuck halfway and no worker takes them up."
     )
     return [Finding("stuck_queue", True, words, count=count, since_at=since_at)] if count else []
+
+
+def _unfit(session: Session) -> list[Finding]:
+    """Deliveries that a worker could not take up, by a defect of the program."""
+    failing = and_(DeliveryRow.act_at.is_not(None), DeliveryRow.reason["slug"].astext == UNFIT.slug)
+    count, since_at = _counted(session, DeliveryRow.created_at, failing)
+    words = Words(
+        f"{count} 条通知程序处理不了，没有发出：请打电话，并把发送进程的日志交给管理员。",
+        f"The program fails on {count} deliveries, and they are not sent: call by telephone, and have the administrator read"
+        " the log of the dispatch worker.",
+    )
+    return [Finding("unfit", True, words, count=count, since_at=since_at)] if count else []
 
 
 def _ladders(session: Session, at: datetime) -> list[Finding]:

@@ -167,11 +167,11 @@ def code_tried(session: Session, method: MethodRow, *, at: datetime) -> None:
         .with_for_update()
     )
     row = session.scalar(newest)
-    if row is None:
-        return
+    if row is None or (method.verified_at is not None and row.started_at and method.verified_at >= row.started_at):
+        return  # none was sent, or it has come back: that is said, or repeated, by what follows
     if row.tries >= MOST_TRIES:
         words = Words(
-            f"这个验证码已试错 {MOST_TRIES} 次，作废：请重新发送。",
+            f"这个验证码已试 {MOST_TRIES} 次，作废：请重新发送。",
             f"That code was tried {MOST_TRIES} times and is void: text another.",
         )
         raise Conflict("code-void", words, field="code")

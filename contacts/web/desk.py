@@ -23,7 +23,7 @@ from emergency.errors import BadInput, Forbidden, NotFound
 from emergency.labels import fault
 from emergency.units import iso
 from emergency.web.answer import body, instant, once, one_of, reading, text
-from emergency.web.app import desk_name, parts
+from emergency.web.app import desk_name, desk_namer, parts
 from emergency.web.language import language, spoken
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
@@ -184,13 +184,13 @@ def tests_page() -> str:
     with parts().sessions.begin() as session:
         desk = officer.desk if officer.role is not Role.ADMINISTRATOR else request.args.get("desk") or officer.desk
         own = None if officer.role is Role.ADMINISTRATOR else [str(officer.desk)]
-        overview = freshness.standing(session, own, at=at)
+        overview, called = freshness.standing(session, own, at=at), desk_namer(session)
         for line in overview:
-            line["name"] = desk_name(session, line["desk"]).stored()
-        others = [] if own else [_chosen(session, each) for each in freshness.desks(session)]
+            line["name"] = called(line["desk"]).stored()
+        others = [] if own else [{"desk": each, "name": called(each).stored()} for each in freshness.desks(session)]
         shown = None
         if desk:
-            shown = {"desk": desk, "name": desk_name(session, desk).stored(), **_tests(session, desk, officer, at)}
+            shown = {"desk": desk, "name": called(desk).stored(), **_tests(session, desk, officer, at)}
             shown["rules"] = [_rule(each) for each in ladders.rules(session, desk, POLICY)]
     return render_template(
         "contact_tests.html",
@@ -200,10 +200,6 @@ def tests_page() -> str:
         monthly=parts().settings.contact_tests == "monthly",
         **_whose(officer),
     )
-
-
-def _chosen(session: Session, desk: str) -> dict[str, Any]:
-    return {"desk": desk, "name": desk_name(session, desk).stored()}
 
 
 def _tests(session: Session, code: str, officer: Officer, at: datetime) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from emergency.access import Action
 from emergency.errors import BadInput
 from emergency.labels import fault
 from emergency.web.answer import body, once, one_of, reading, said, text
-from emergency.web.app import desk_name, division_names, parts, site_name
+from emergency.web.app import desk_name, division_names, intake_name, parts
 from emergency.web.language import language, spoken
 from emergency.web.rules import rule
 from emergency.web.session import signed_in
@@ -162,6 +162,7 @@ def change_method(method: int) -> Response:
     """Verify a number, text a code to it, retire it, use it again, or try it first."""
     given, at = body(), clock.now()
     if given.get("act") == "verify" and given.get("how") == How.TEXTED:
+        text(given, "code", limit=10)  # what is no code at all is no try
         with parts().sessions.begin() as session:
             freshness.code_tried(session, keeping.method(session, method, signed_in())[0], at=at)
 
@@ -315,7 +316,7 @@ def choices(tongue: Language) -> dict[str, dict[str, str]]:
 
 def places(session: Session, at: datetime) -> Places:
     """Which divisions and intakes there are."""
-    return Places(division_names(session, at), partial(site_name, session))
+    return Places(division_names(session, at), partial(intake_name, session))
 
 
 def table_with(session: Session, at: datetime) -> importing.With:
@@ -378,7 +379,7 @@ def _tier(given: Json) -> Tier | None:
 def _country(given: Json) -> str:
     """Whose rules are to hold; empty for those of the first number."""
     value = given.get("country")
-    if value and value not in sheets.COUNTRIES:
+    if value and (not isinstance(value, str) or value not in sheets.COUNTRIES):
         zh, en = f"没有国家代码 {value}，应如 CN、US", f"is no country code: {value}; such are CN and US"
         raise BadInput("bad-field", fault("country", zh, en), field="country")
     return value or ""

@@ -16,6 +16,7 @@ from contacts.marks import INBOUND_PATH, STATUS_PATH, Marker
 from contacts.models import DeliveryRow
 from contacts.people import directory, proven
 from contacts.people.numbers import Vault, vault
+from contacts.rosters import handover
 from contacts.sending import callbacks, deliveries, inbound
 from contacts.sending.callbacks import Webhook
 from contacts.values import Channel, Contact, Gap, Policy, Role
@@ -217,12 +218,19 @@ def _hours() -> dict[str, Any]:
 @blueprint.get("/api/v1/desks/<code>/duty")
 @rule(Action.SEE_CONTACTS)
 def duty(code: str) -> Response:
-    """Who is on duty at a desk; numbers masked."""
+    """Who is on duty at a desk; numbers masked. hand_over: one of one's own desk that waits for a taker."""
     at = instant(request.args["at"], "at") if "at" in request.args else clock.now()
 
     def do(session: Session) -> Mapping[str, Any]:
         found = rosters.duty(directory.roster(session, code), code, at)
-        return {"desk": code, "at": iso(at), "duty": [_shown(session, role, found[role]) for role in found]}
+        waits = handover.standing(session, code) if signed_in().desk == code else None
+        offered = {"given_by": waits.given_name, "given_at": iso(waits.given_at)} if waits else None
+        return {
+            "desk": code,
+            "at": iso(at),
+            "duty": [_shown(session, role, found[role]) for role in found],
+            "hand_over": offered,
+        }
 
     return reading(do)
 

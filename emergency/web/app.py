@@ -17,6 +17,7 @@ from emergency.incidents.near import near_intakes
 from emergency.jurisdictions import load as jurisdictions
 from emergency.notifications import NearIntake, NotificationRow
 from emergency.river.models import SiteRow
+from emergency.river.values import SiteKind
 from emergency.words import Words
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -65,22 +66,29 @@ class Parts:
 
 def desk_name(session: Session, code: str) -> Words:
     """What a desk is called today; its code where no division has it."""
-    return division_names(session, clock.now())(code) or Words(code, code)
+    return desk_namer(session)(code)
+
+
+def desk_namer(session: Session) -> Callable[[str], Words]:
+    """What desks are called today, for whoever asks of many."""
+    divisions = jurisdictions.division(session, clock.now())
+    return lambda code: divisions.name(code) if code in divisions else Words(code, code)
 
 
 def division_names(session: Session, at: datetime) -> Callable[[str], Words | None]:
-    """What divisions are called, by code; None where there is none. As long as none is loaded a code is its own name."""
+    """What the divisions of that day are called, by code; None where there is none. As long as none is loaded a code is its own
+    name."""
     divisions = jurisdictions.division(session, at)
     if not any(divisions):
         return lambda code: Words(code, code)
-    return lambda code: divisions.name(code) if code in divisions else None
+    return lambda code: divisions.name(code) if code in divisions and divisions.holds(code) else None
 
 
-def site_name(session: Session, site: int) -> Words | None:
-    """What an intake or section is called; None where there is none. As long as none is loaded its number is its name."""
+def intake_name(session: Session, site: int) -> Words | None:
+    """What an intake is called; None where there is none. As long as no site is loaded its number is its name."""
     row = session.get(SiteRow, site)
     if row is not None:
-        return Words(row.name_zh, row.name_en)
+        return Words(row.name_zh, row.name_en) if row.kind == SiteKind.INTAKE else None
     return None if session.scalar(select(SiteRow.site_id).limit(1)) else Words(str(site), str(site))
 
 

@@ -109,10 +109,12 @@ async function reached(url, request) {
   }
 }
 
-/** A page that was asked for in a language by its address is answered in it throughout. @param {string} url */
+/** The language that the page was asked for in by its address; read once, since a page writes its address anew. */
+const ASKED = new URLSearchParams(globalThis.location?.search).get("lang");
+
+/** A page that was asked for in a language is answered in it throughout. @param {string} url */
 function inTongue(url) {
-  const asked = new URLSearchParams(globalThis.location?.search).get("lang");
-  return asked ? `${url}${url.includes("?") ? "&" : "?"}lang=${encodeURIComponent(asked)}` : url;
+  return ASKED ? `${url}${url.includes("?") ? "&" : "?"}lang=${encodeURIComponent(ASKED)}` : url;
 }
 
 /**

@@ -42,6 +42,7 @@ async function begin() {
   ticking.start(() => {
     set({});
     quietly(loadAudit());
+    quietly(loadDuty(me.desk));
   });
   const map = document.getElementById("map");
   if (map) openMap(map, me.time_zone);

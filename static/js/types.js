@@ -405,6 +405,7 @@
  * @typedef {object} Duty
  * @property {string} desk
  * @property {{role: string, contact: {id: number, name: string} | null, gap: {slug: string, words: string} | null}[]} duty
+ * @property {{given_by: string, given_at: string} | null} [hand_over] one that waits for a taker
  */
 
 /** What every view is given besides its own data. @typedef {{say: Say, language: "zh" | "en", zone: string, now: Date, me: Me}} Here */

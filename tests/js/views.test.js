@@ -923,6 +923,16 @@ test("the bar says at once that nobody is on duty as primary, links to the roste
   assert.doesNotMatch(bar([primary, { role: "deputy", contact: null, gap }], "zh"), /class="gap"/);
 });
 
+test("a hand-over that waits stands in the bar, with the way to it", () => {
+  const primary = { role: "primary", contact: { id: 1, name: "甲班" }, gap: null };
+  const bar = (/** @type {{given_by: string, given_at: string} | null} */ offered, /** @type {"zh" | "en"} */ language) =>
+    duty({ ...state(), duty: { desk: "511700", duty: [primary], hand_over: offered } }, here(language)).text;
+  const offered = { given_by: "达州值班员", given_at: new Date(NOW.getTime() - 60_000).toISOString() };
+  assert.match(bar(offered, "zh"), /甲班[^]*href="\/roster#hand-over">有交班待接：达州值班员 \d\d:\d\d</);
+  assert.match(bar(offered, "en"), /A hand-over waits: 达州值班员 \d\d:\d\d</);
+  assert.doesNotMatch(bar(null, "zh"), /交班/);
+});
+
 test("the state of the service says in words why nobody is on duty in a role", () => {
   const { say } = here("zh");
   const gap = { slug: "contact-inactive", words: "当班联络人已停用" };

@@ -1,5 +1,6 @@
 /** The top bar: which incident, is the line alive, what time is it here, who is on duty, which language. Pure. */
 
+import { when } from "../clock.js";
 import { html, NOTHING } from "../html.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -48,8 +49,17 @@ export function duty(state, here) {
   const desk = state.me.desk_name ?? say(`role.${state.me.role}`);
   return html`
     <span class="desk-name">${desk}</span>
-    <span class="on-duty">${state.duty ? onDuty(state.duty.duty, here) : NOTHING}</span>
+    <span class="on-duty">${state.duty ? onDuty(state.duty.duty, here) : NOTHING} ${state.duty?.hand_over ? handOver(state.duty.hand_over, here) : NOTHING}</span>
   `;
+}
+
+/**
+ * A hand-over that waits, until it is taken or taken back.
+ * @param {{given_by: string, given_at: string}} offered
+ * @param {Here} here
+ */
+function handOver({ given_by: who, given_at }, { say, language, zone, now }) {
+  return html`<a class="waits" href="/roster#hand-over">${say("duty.hand_over", { who, at: when(given_at, { language, zone, now }) })}</a>`;
 }
 
 /**

@@ -102,7 +102,7 @@ def test_a_fixed_line_among_the_mobiles_is_refused_and_its_column_named(session:
     report = take(session, GOOD + "d3,值班室,中区值班室,主班,值班三线,0818 237 7110,,CN,要点\n")
     assert came(report) == ["added", "added", "refused"]
     assert [(each.column.zh, each.words.zh) for each in report.rows[2].faults] == [
-        ("手机", "这是固定电话，收不到短信，用途请只选电话。")
+        ("手机", "这是固定电话，收不到短信，请填在“座机”一栏。")
     ]
 
 

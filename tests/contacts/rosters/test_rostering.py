@@ -122,6 +122,21 @@ def test_the_past_stays_as_it_was_when_a_shift_is_entered_and_when_it_is_ended(s
     assert [at_duty(session, each) for each in hours[2:4]] == [deputy, [people["leader"]]]
 
 
+def test_a_shift_entered_while_another_runs_leaves_it_its_hours_today_as_on_every_day(session: Session) -> None:
+    people = loaded(session)
+    midnight = NOW.astimezone(cast.ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    day, entered = midnight + timedelta(hours=8), midnight + timedelta(hours=10)
+    for who, starts, hours, at in (("deputy", 8, 12, midnight), ("leader", 0, 24, entered)):
+        rostering.add_shift(
+            session, DESK, shift((people[who],), starts=time(starts), hours=hours), zone=cast.ZONE, officer=officer(),
+            at=at, despite=True,
+        )  # fmt: skip
+    noon, evening = day + timedelta(hours=4), day + timedelta(hours=13)
+    deputy, leader = [people["deputy"]], [people["leader"]]
+    assert [at_duty(session, each) for each in (noon, evening)] == [deputy, leader]
+    assert [at_duty(session, each + timedelta(days=1)) for each in (noon, evening)] == [deputy, leader]
+
+
 def test_a_cover_taken_back_in_its_middle_held_until_then(session: Session) -> None:
     people = loaded(session)
     row = rostering_cover(session, [people["deputy"]], NOW, NOW + timedelta(hours=8))

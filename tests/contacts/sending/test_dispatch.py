@@ -16,6 +16,7 @@ from contacts.sending import answers, claims, dispatch
 from contacts.sending.answers import Answer
 from contacts.sending.office import Office
 from contacts.sending.states import State
+from contacts.watch import audit
 from emergency import clock, db, journal, notifications
 from emergency.journal import Actor
 from emergency.journal import Row as Entry
@@ -497,6 +498,26 @@ def test_a_row_that_cannot_be_taken_up_is_put_off_and_holds_up_no_other(database
     assert left.state == "nonsense"
     assert left.act_at is not None
     assert left.act_at > clock.now()
+    with db.sessions(database).begin() as session:
+        alarm = next(each for each in audit.audit(session, at=clock.now()) if each.check == "unfit")
+        assert (alarm.alarm, alarm.count) == (True, 1)
+        row = session.get_one(DeliveryRow, unfit)
+        row.state, row.act_at = State.PENDING, clock.now()  # the defect is mended
+    assert [each.parcel.delivery for each in dispatch.take(office, lines, 16).held] == [unfit]
+    with db.sessions(database).begin() as session:
+        assert "unfit" not in {each.check for each in audit.audit(session, at=clock.now())}
+
+
+def test_a_row_that_another_worker_has_ended_meanwhile_is_not_put_off(database: Engine) -> None:
+    office = cast.office(database, None, policy=STILL)
+    begin(database)
+    while dispatch.plan_next(office):
+        pass
+    with database.begin() as connection:
+        connection.execute(text("update deliveries set state = 'cancelled', act_at = null"))
+    for row in cast.rows(database):
+        claims.put_off(office, claims.Unfit(row.id))
+    assert {(row.act_at, row.reason) for row in cast.rows(database)} == {(None, None)}
 
 
 def test_an_answer_that_cannot_be_written_holds_up_no_other(database: Engine, phones: PhoneCompany) -> None:

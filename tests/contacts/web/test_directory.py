@@ -21,6 +21,7 @@ from emergency.errors import BadInput
 from emergency.journal import Actor
 from emergency.jurisdictions.models import DivisionRow
 from emergency.notifications import NotificationRow, Via
+from emergency.river.models import SiteRow
 from emergency.units import iso
 from tests.contacts import cast
 from tests.contacts.cast import DESK, NUMBERS, SENDER_DESK
@@ -105,14 +106,31 @@ def test_an_organisation_is_kept_for_a_place_that_there_is_and_shown_with_its_na
             session.add(place)
     given = {"kind": "fire", "name_zh": "消防站"}
     path = f"/desks/{DESK}/organisations"
+    with db.sessions(database).begin() as session:
+        for number, kind in ((5001, "intake"), (5002, "section")):
+            site = SiteRow(
+                site_id=number,
+                kind=kind,
+                name_zh=f"甲{number}",
+                name_en="A",
+                river="R",
+                anchor={},
+                synthetic=True,
+                confidence="E",
+                geom="SRID=4326;POINT(107.4 30.6)",
+            )
+            session.add(site)
+    assert desk.post(path, given | {"place": "site:05001"}, 201)["place"] == "site:5001"
+    desk.post(path, given | {"place": "site:5002"}, 422)
     refused = desk.post(path, given | {"place": "inside:V20109"}, 422)
     assert (refused["type"], refused["field"]) == ("urn:lianfang:problem:no-such-place", "place")
     assert refused["detail"] == "用于：没有这个区划：V20109，请查对。"
     made = desk.post(path, given | {"place": "inside:V20101"}, 201)
     assert "用于 中区一镇 (inside:V20101)" in page(app, desk)
+    assert "用于 甲5001 (site:5001)" in page(app, desk)
     with db.sessions(database).begin() as session:  # as a file may bring it
         session.get_one(OrganisationRow, made["id"]).place = "inside:V20109"
-    assert "用于 inside:V20109：没有这个地方，不会被通知" in page(app, desk)
+    assert "用于 inside:V20109：没有这个地方，请更正" in page(app, desk)
 
 
 def page(app: Flask, desk: Desk) -> str:
@@ -135,6 +153,7 @@ def test_a_country_that_is_cleared_is_that_of_the_first_number(desk: Desk) -> No
     kept = desk.post(path, {"version": made["version"], "content_level": "bell"})
     assert (made["country"], kept["country"]) == ("AT", "AT"), "what is not given stays"
     assert desk.post(path, {"version": kept["version"], "country": ""})["country"] == "US"
+    assert desk.post(path, {"version": kept["version"], "country": ["CN"]}, 422)["field"] == "country"
 
 
 def test_a_number_is_texted_a_code_and_verified_by_it(app: Flask, desk: Desk, database: Engine) -> None:
@@ -176,7 +195,9 @@ def test_a_code_is_not_to_be_guessed(desk: Desk, database: Engine) -> None:
     desk.post(f"/methods/{method}", {"act": "text_code"})
     with db.sessions(database).begin() as session:
         again = session.scalars(select(NotificationRow.code).order_by(NotificationRow.id.desc())).first()
-    desk.post(f"/methods/{method}", said | {"code": again})
+    desk.post(f"/methods/{method}", said, 422)  # no code at all is no try
+    for _ in range(7):  # the same again, as after an answer that was lost
+        desk.post(f"/methods/{method}", said | {"code": again})
 
 
 CODE = "Q7ZX"
@@ -481,7 +502,11 @@ def test_a_feed_is_read_without_a_login_until_it_is_revoked(app: Flask, database
 def test_the_desk_is_handed_over_by_http(app: Flask, database: Engine, desk: Desk) -> None:
     long = desk.post("/hand-overs", {"lines": ["短", "长" * 501]}, 422)
     assert (long["field"], "2" in long["detail"]) == ("lines", True)
+    assert desk.get(f"/desks/{DESK}/duty")["hand_over"] is None
     given = desk.post("/hand-overs", {"lines": ["梁平未回报"]}, 201)
+    waits = {"given_by": f"duty_officer {DESK}", "given_at": given["given_at"]}
+    assert desk.get(f"/desks/{DESK}/duty")["hand_over"] == waits
+    assert desk.get(f"/desks/{SENDER_DESK}/duty")["hand_over"] is None, "of one's own desk alone"
     desk.post(f"/hand-overs/{given['id']}", {"act": "take", "lines": [0]}, 409)
     leader = Desk(app, database, "leader", DESK)
     assert leader.post(f"/hand-overs/{given['id']}", {"act": "take", "lines": []}, 409)["field"] == "lines"

@@ -49,7 +49,7 @@ export function duty(state, here) {
   const desk = state.me.desk_name ?? say(`role.${state.me.role}`);
   return html`
     <span class="desk-name">${desk}</span>
-    <span class="on-duty">${state.duty ? onDuty(state.duty.duty, here) : NOTHING} ${state.duty?.hand_over ? handOver(state.duty.hand_over, here) : NOTHING}</span>
+    <span class="on-duty">${state.duty?.hand_over ? handOver(state.duty.hand_over, here) : NOTHING} ${state.duty ? onDuty(state.duty.duty, here) : NOTHING}</span>
   `;
 }
 
@@ -59,7 +59,8 @@ export function duty(state, here) {
  * @param {Here} here
  */
 function handOver({ given_by: who, given_at }, { say, language, zone, now }) {
-  return html`<a class="waits" href="/roster#hand-over">${say("duty.hand_over", { who, at: when(given_at, { language, zone, now }) })}</a>`;
+  const given = `${who} ${when(given_at, { language, zone, now })}`;
+  return html`<a class="waits" href="/roster#hand-over" title="${given}">${say("duty.hand_over")}</a>`;
 }
 
 /**

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, false, func, select, update
 from sqlalchemy.orm import Session
 
 from contacts.duty.roster import Override, Roster, Rotation
@@ -37,6 +37,8 @@ BY = Actor(process="contacts")
 PLACE_MARK = ":"
 """In the name of a place that is no desk; no code of a division has it."""
 FROM_FILE = "file"
+SLIP = timedelta(minutes=10)
+"""Policy: what is taken back so soon after it was entered was a slip, and never held."""
 HORIZON_DAYS = 14
 """Policy: how far ahead a roster is checked for gaps."""
 """Of a desk that has contacts and no roster yet."""
@@ -74,13 +76,16 @@ def _past(row: PastRotationRow) -> Rotation:
 
 
 def _entered(table: type[ShiftRow] | type[OverrideRow], desk: str) -> Any:
-    """The rows of a desk in the order in which they were entered; one that was ended held until then."""
-    return select(table).where(table.desk == desk).order_by(table.id)
+    """The rows of a desk in the order in which they were entered; one that was ended held until then, but for a slip."""
+    slip = func.coalesce(table.ended_at < table.entered_at + SLIP, false())
+    return select(table).where(table.desk == desk, ~slip).order_by(table.id)
 
 
 def _override(row: OverrideRow) -> Override:
-    until = min(row.until, row.ended_at or row.until)
-    return Override(Role(row.role), row.contact_id, row.since, until, tuple(row.others), row.id, row.kind)
+    since, until = row.since, row.until
+    if row.ended_at is not None:
+        since, until = max(since, row.entered_at or since), min(until, row.ended_at)
+    return Override(Role(row.role), row.contact_id, since, until, tuple(row.others), row.id, row.kind)
 
 
 def _shift(row: ShiftRow) -> Shift:

@@ -85,7 +85,7 @@ def test_a_turn_is_covered_from_the_calendar_and_the_cover_taken_back(office: Of
     expect(page.locator(".cal .is-override").first).to_be_visible()
     _take_back(page)
     expect(page.locator(".cal .is-override")).to_have_count(0)
-    page.get_by_role("button", name="恢复").first.click()
+    _sure(page, "恢复")
     expect(page.locator(".cal .is-override").first).to_be_visible()
     _take_back(page)
     expect(page.locator(".cal .is-override")).to_have_count(0)
@@ -93,7 +93,11 @@ def test_a_turn_is_covered_from_the_calendar_and_the_cover_taken_back(office: Of
 
 def _take_back(page: Page) -> None:
     """End the cover, and wait for the page that comes after it: the one before shows no cover either while it goes."""
-    page.get_by_role("button", name="撤回").first.click()
+    _sure(page, "撤回")
+
+
+def _sure(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).first.click()
     with page.expect_navigation():
         page.locator("#sure-yes").click()
     expect(page.locator("#told")).to_contain_text("已保存")

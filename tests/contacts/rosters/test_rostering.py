@@ -137,6 +137,35 @@ def test_a_shift_entered_while_another_runs_leaves_it_its_hours_today_as_on_ever
     assert [at_duty(session, each + timedelta(days=1)) for each in (noon, evening)] == [deputy, leader]
 
 
+def test_what_is_taken_back_at_once_never_held(session: Session) -> None:
+    people = loaded(session)
+    around = [NOW - timedelta(hours=1), NOW, NOW + timedelta(minutes=5), NOW + timedelta(hours=2)]
+    drafted = shift((people["leader"],), starts=time(0), hours=24)
+    entered = [
+        (
+            rostering.end_cover,
+            rostering_cover(session, [people["deputy"]], NOW - timedelta(hours=2), NOW + timedelta(hours=8)).id,
+        ),
+        (
+            rostering.end_shift,
+            rostering.add_shift(session, DESK, drafted, zone=cast.ZONE, officer=officer(), at=NOW).id,
+        ),
+    ]
+    for end, row in entered:
+        end(session, row, restore=False, officer=officer(), at=NOW + timedelta(minutes=9))
+    assert [at_duty(session, each) for each in around] == [[people["primary"]]] * 4
+
+
+def test_a_cover_entered_late_and_taken_back_held_while_it_was_entered(session: Session) -> None:
+    people = loaded(session)
+    row = rostering_cover(session, [people["deputy"]], NOW - timedelta(hours=2), NOW + timedelta(hours=8))
+    hours = [NOW - timedelta(hours=1), NOW + timedelta(hours=1), NOW + timedelta(hours=4)]
+    primary, deputy = [people["primary"]], [people["deputy"]]
+    assert [at_duty(session, each) for each in hours] == [deputy, deputy, deputy]
+    rostering.end_cover(session, row.id, restore=False, officer=officer(), at=NOW + timedelta(hours=3))
+    assert [at_duty(session, each) for each in hours] == [primary, deputy, primary]
+
+
 def test_a_cover_taken_back_in_its_middle_held_until_then(session: Session) -> None:
     people = loaded(session)
     row = rostering_cover(session, [people["deputy"]], NOW, NOW + timedelta(hours=8))
